@@ -218,6 +218,10 @@ bench: build ## what it costs, as lines "name value unit"
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "wasm_", name); print name, $$3, $$4 }'
 	@$(MAKE) bench-browser
 
+.PHONY: metamorphic
+metamorphic: ## a million pairs of residents that differ in what must not matter: each has the same score [PAIRS=1000000]
+	METAMORPHIC='$(or $(PAIRS),1000000)' $(GO) test . -count 1 -timeout 2h -run TestWhatMustNotMatterChangesNoByteOfAScore
+
 .PHONY: bench-browser
 bench-browser: build $(NODE_MODULES) bin/hello/hello.wasm.br ## the part of it that a browser measures [RUNS=5]
 	@cd e2e && node bench.mjs

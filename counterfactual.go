@@ -58,7 +58,7 @@ type Flip struct {
 	Rule string `json:"rule"`
 	// Counts says that it would count; otherwise it would not count any more.
 	Counts bool `json:"counts,omitempty"`
-	// Points are what the change adds to the sum; negative when it takes some away.
+	// Points are what the change alone adds to the sum; negative when it takes some away.
 	Points int `json:"points,omitempty"`
 	// Cap is the band that it no longer caps, or would cap.
 	Cap string `json:"cap,omitempty"`
@@ -82,7 +82,23 @@ func Flips(book *Rulebook, in Input) (flips []Flip, additive bool) {
 			flips = append(flips, Flip{RecordID: c.RecordID, ListingID: c.ListingID, Rule: c.Rule, Counts: true, Points: c.Points, Cap: c.Cap})
 		}
 	}
+	if !additive { // what each does alone
+		scorer := NewScorer(book)
+		for i := range flips {
+			flips[i].Points = sumOf(scorer.score(Flipped(book, in, flips[i]))) - sumOf(now)
+		}
+	}
 	return flips, additive
+}
+
+// sumOf returns the value of a score before the bounds of the scale.
+func sumOf(s Score) (sum int) {
+	for _, c := range s.Explanation {
+		if c.Kind != ContributionBound {
+			sum += c.Points
+		}
+	}
+	return sum
 }
 
 // addsUp reports whether each line of the explanation follows from one record or listing
@@ -210,12 +226,7 @@ func counterfactuals(book *Rulebook, in Input, flips []Flip, additive bool) Coun
 	if here < 0 {
 		return Counterfactuals{Bands: []Counterfactual{}}
 	}
-	s := search{book: book, in: in, flips: flips, here: here}
-	for _, c := range now.Explanation {
-		if c.Kind != ContributionBound {
-			s.sum += c.Points
-		}
-	}
+	s := search{book: book, in: in, flips: flips, here: here, sum: sumOf(now)}
 	out := Counterfactuals{}
 	found := s.byPoints
 	if !additive {
@@ -399,7 +410,7 @@ const maxTries = 1000
 // first, and the size up to which it did; 0 for all.
 func (s *search) tryAll() (found map[int]Counterfactual, upTo int) {
 	found = map[int]Counterfactual{}
-	tries := 0
+	tries, scorer := 0, NewScorer(s.book)
 	for k := 1; k <= len(s.flips); k++ {
 		if tries += choose(len(s.flips), k); tries > maxTries && k > 1 {
 			return found, k - 1
@@ -410,7 +421,7 @@ func (s *search) tryAll() (found map[int]Counterfactual, upTo int) {
 				set = append(set, s.flips[i])
 				choice = append(choice, Pick{Take: 1, Of: s.flips[i : i+1]})
 			}
-			got := MakeScore(s.book, Flipped(s.book, s.in, set...))
+			got := scorer.score(Flipped(s.book, s.in, set...))
 			reached := bandIndex(s.book, got.Band)
 			for target := range s.book.Bands {
 				if target < s.here && reached > target || target > s.here && reached < target || target == s.here {

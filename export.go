@@ -83,6 +83,8 @@ type Export struct {
 	Inquiries []Inquiry `json:"inquiries" jsonschema:"what was asked about looks, and the answers, oldest look first"`
 	// Shares are without their links, which are kept nowhere.
 	Shares []Share `json:"shares" jsonschema:"what was shared, with whom, newest first"`
+	// Drafts are what was typed into forms and not sent.
+	Drafts []ExportDraft `json:"drafts" jsonschema:"what was typed into forms and not sent, the last one first"`
 	// Helping are the mandates in which the resident is the helper; those that they
 	// gave are with their cases.
 	Helping []Mandate `json:"helping" jsonschema:"mandates to act for others, newest first"`
@@ -163,16 +165,23 @@ type ExportDispute struct {
 	Files []ExportFile `json:"files" jsonschema:"evidence, the agency's document and the decision letter"`
 }
 
-// The kinds of file of a case.
+// An ExportDraft is a draft of a form, with the names of its files in the ZIP.
+type ExportDraft struct {
+	Draft FormDraft    `json:"draft"`
+	Files []ExportFile `json:"files" jsonschema:"files of the draft, as far as they have arrived"`
+}
+
+// The kinds of file of a case, and that of a draft.
 const (
 	FileEvidence = "evidence"
 	FileAgency   = "agency_document"
 	FileLetter   = "letter"
+	FileDraft    = "draft"
 )
 
 // An ExportFile is a file beside export.json.
 type ExportFile struct {
-	// Kind is evidence, agency_document or letter.
+	// Kind is evidence, agency_document, letter or draft.
 	Kind string `json:"kind"`
 	// EvidenceID is the piece of evidence that the file is; empty for a letter.
 	EvidenceID string `json:"evidence_id,omitempty"`

@@ -30,6 +30,9 @@ type Register struct {
 	// Agencies are the kinds of public body that may supply records.
 	Agencies []RegisterCode `json:"agencies"`
 	Items    []RegisterItem `json:"items"`
+	// Criteria are all ways to count or compare items, and Factors all parts of a score.
+	Criteria []RegisterCriterion `json:"criteria"`
+	Factors  []RegisterCode      `json:"factors"`
 	// MeasureKinds are all that a measure may do, and RefusedMeasures what none may.
 	MeasureKinds    []RegisterCode    `json:"measure_kinds"`
 	Measures        []RegisterMeasure `json:"measures"`
@@ -81,6 +84,19 @@ const (
 	EffectEither ItemEffect = "either"
 )
 
+// A RegisterCriterion is a way to count items, or to compare how old they are, that a
+// rulebook may give points for.
+type RegisterCriterion struct {
+	Code string `json:"code"`
+	// Kind is one of [CriterionKinds].
+	Kind string `json:"kind"`
+	// Effect is takes when more, or newer, is worse, and adds when more, or older, is better.
+	Effect ItemEffect `json:"effect"`
+	// Items are the items that it may look at.
+	Items []string `json:"items"`
+	Name  Text     `json:"name"`
+}
+
 // A RegisterMeasure is a measure that a rulebook may allow for items of its own area.
 type RegisterMeasure struct {
 	Code string `json:"code"`
@@ -129,6 +145,11 @@ func (r *Register) Item(code string) (RegisterItem, bool) {
 // Measure returns the measure with the code.
 func (r *Register) Measure(code string) (RegisterMeasure, bool) {
 	return entry(r.Measures, code, func(m *RegisterMeasure) string { return m.Code })
+}
+
+// Criterion returns the criterion with the code.
+func (r *Register) Criterion(code string) (RegisterCriterion, bool) {
+	return entry(r.Criteria, code, func(c *RegisterCriterion) string { return c.Code })
 }
 
 // Law returns the name of the law with the code.
@@ -182,6 +203,13 @@ func (r *Register) Complete(b *Rulebook) {
 			b.Measures = append(b.Measures, PublishedMeasure{Measure: Measure{Code: m.Code, Name: m.Name, LegalBasis: r.basis(m.Law, "")},
 				Tier: m.Tier})
 		}
+	}
+	for i := range b.Criteria {
+		of, _ := r.Criterion(b.Criteria[i].Code)
+		b.Criteria[i].Name = of.Name
+	}
+	for i := range b.Factors {
+		b.Factors[i].Name, _ = NameIn(r.Factors, b.Factors[i].Code)
 	}
 	for i := range b.Bands {
 		band := &b.Bands[i]

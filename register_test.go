@@ -29,13 +29,16 @@ func codesOf(r *mingjing.Register) []string {
 		name string
 		list []mingjing.RegisterCode
 	}{{"area", r.Areas}, {"subject", r.Subjects}, {"tier", r.Tiers}, {"document", r.Documents}, {"agency", r.Agencies},
-		{"measure_kind", r.MeasureKinds}, {"benefit", r.Benefits}, {"law", r.Laws}} {
+		{"factor", r.Factors}, {"measure_kind", r.MeasureKinds}, {"benefit", r.Benefits}, {"law", r.Laws}} {
 		for _, c := range l.list {
 			all = append(all, l.name+" "+c.Code)
 		}
 	}
 	for _, i := range r.Items {
 		all = append(all, strings.TrimSpace(fmt.Sprintf("item %s %s %s %s", i.Code, i.Area, i.Effect, i.Listing)))
+	}
+	for _, c := range r.Criteria {
+		all = append(all, fmt.Sprintf("criterion %s %s %s", c.Code, c.Kind, c.Effect))
 	}
 	for _, m := range r.Measures {
 		all = append(all, fmt.Sprintf("measure %s %s %s %s", m.Code, m.Kind, m.Area, m.Tier))
@@ -83,7 +86,8 @@ func TestEverythingInTheRegisterIsWholeAndNamedInEveryLanguage(t *testing.T) {
 			}
 		}
 	}
-	for _, list := range [][]mingjing.RegisterCode{r.Areas, r.Subjects, r.Tiers, r.Documents, r.Agencies, r.MeasureKinds, r.Benefits, r.Laws} {
+	for _, list := range [][]mingjing.RegisterCode{r.Areas, r.Subjects, r.Tiers, r.Documents, r.Agencies, r.Factors, r.MeasureKinds, r.Benefits,
+		r.Laws} {
 		for _, c := range list {
 			named("code", c.Code, c.Name)
 		}
@@ -105,6 +109,17 @@ func TestEverythingInTheRegisterIsWholeAndNamedInEveryLanguage(t *testing.T) {
 		}
 		if i.Listing != "" {
 			named("exit of", i.Code, i.Exit)
+		}
+	}
+	for _, c := range r.Criteria {
+		named("criterion", c.Code, c.Name)
+		if !slices.Contains(mingjing.CriterionKinds, c.Kind) || len(c.Items) == 0 {
+			t.Errorf("criterion %s is of no kind or looks at nothing: %+v", c.Code, c)
+		}
+		for _, code := range c.Items {
+			if i, ok := r.Item(code); !ok || i.Effect != c.Effect && i.Effect != mingjing.EffectEither {
+				t.Errorf("criterion %s looks at %s, which is not in the register or counts the other way", c.Code, code)
+			}
 		}
 	}
 	for _, m := range r.Measures {

@@ -56,11 +56,14 @@ type Rulebook struct {
 	Max  int `json:"max"`
 	// LeastAnswered is how many of a hundred agencies must have answered for a score to be
 	// made; 0 is [DefaultLeastAnswered].
-	LeastAnswered int        `json:"least_answered,omitempty"`
-	Agencies      []Agency   `json:"agencies"`
-	Documents     []DocKind  `json:"documents,omitempty"`
-	Catalogue     []Item     `json:"catalogue"`
-	NeverUsed     []NeverUse `json:"never_used,omitempty"`
+	LeastAnswered int       `json:"least_answered,omitempty"`
+	Agencies      []Agency  `json:"agencies"`
+	Documents     []DocKind `json:"documents,omitempty"`
+	Catalogue     []Item    `json:"catalogue"`
+	// Criteria count and compare what is in the catalogue, and Factors weigh points.
+	Criteria  []Criterion `json:"criteria,omitempty"`
+	Factors   []Factor    `json:"factors,omitempty"`
+	NeverUsed []NeverUse  `json:"never_used,omitempty"`
 	// Measures are all that a listing may do, each with the text that allows it.
 	Measures []PublishedMeasure `json:"measures,omitempty"`
 	// Procedure is the due process of listings and disputes.
@@ -130,8 +133,8 @@ type DocKind struct {
 }
 
 // An Item is one entry of the catalogue, and the rule by which it counts.
-// Exactly one of Points and Cap is set; an item with neither is held and shown
-// but never counts.
+// At most one of Points and Cap is set; an item with neither that is in no criterion is
+// held and shown but never counts.
 type Item struct {
 	Code string `json:"code"`
 	Area Area   `json:"area,omitempty"`
@@ -150,6 +153,8 @@ type Item struct {
 	Exit Text `json:"exit,omitempty"`
 	// Points are added once for each record or listing.
 	Points int `json:"points,omitempty"`
+	// Factor is the code of the factor that the points are in; "" is the value itself.
+	Factor string `json:"factor,omitempty"`
 	// Cap is the best band that is possible while it counts.
 	Cap string `json:"cap,omitempty"`
 	// Documents are the kinds of document of which one is required.

@@ -32,9 +32,11 @@ type View struct {
 	Done string `json:"done,omitempty"`
 	// Problem is what was wrong with the form that was sent, or nil.
 	Problem *Problem `json:"problem,omitempty"`
-	// Form holds what the person had typed, by field name, when Problem is set;
-	// never a password, code or ID number.
+	// Form holds what the person had typed, by field name, when Problem is set or there
+	// are Drafts; never a password, code or ID number.
 	Form map[string]string `json:"form,omitempty"`
+	// Drafts are those of the forms of the page, without their fields, which are in Form.
+	Drafts []FormDraft `json:"drafts,omitempty"`
 
 	// Data is what the page alone shows: a pointer to the type that [RegisterData] has
 	// for it, or nil where the page has none, or nothing to show.

@@ -124,7 +124,7 @@ var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "li
 	"Outcome":        "outcome",
 	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind",
 	"InquiryState": "inquiry_state", "InquiryOutcome": "inquiry_outcome", "ShareState": "share_state", "ShareField": "share_field",
-	"ShareName": "share_named", "StaffState": "staff_state", "KeyUse": "key_use", "KeyState": "key_state"}
+	"ShareName": "share_named", "DraftFileState": "draft_file", "StaffState": "staff_state", "KeyUse": "key_use", "KeyState": "key_state"}
 
 // TestEveryConstantOfTheProductHasASentence reads the constants from the source,
 // so that a new state without a sentence fails here.
@@ -216,7 +216,7 @@ var codes = map[string][]string{
 		"proposal_open", "self_administration", "second_administrator", "name_required", "role_required", "agency_required", "totp_wrong",
 		"unknown_step", "invalid_form", "id_number_length", "id_number_digits", "id_number_date", "id_number_check", "required", "too_long",
 		"login_failed",
-		"too_many_attempts", "activation_failed", "reset_failed", "passkey_failed", "passkey_not_added", "passkeys_full",
+		"too_many_attempts", "login_busy", "activation_failed", "reset_failed", "passkey_failed", "passkey_not_added", "passkeys_full",
 		"passkeys_not_offered", "password_weak", "password_short", "password_personal", "password_same",
 		"password_wrong", "code_invalid", "not_logged_in", "session_expired",
 		"forbidden", "not_found",

@@ -77,9 +77,9 @@ func (th things) at(path string) string {
 	return path
 }
 
-// TestEveryRouteForEveryone opens every page and every address of the API as
-// everybody, with the ids of what one resident has. It is made from the tables
-// that the routes are made from, so that a new route is in it.
+// TestEveryRouteForEveryone requests every page and every endpoint as each kind of
+// person, with the ids of what one resident has. It uses the tables that the routes are
+// made from, so that a new route is tested too.
 func TestEveryRouteForEveryone(t *testing.T) {
 	c := theOpenCity(t)
 	owner := c.resident(t, "namesake")

@@ -46,8 +46,8 @@ func noAgencies(t *testing.T) string {
 	return file
 }
 
-// TestABackupIsRestoredElsewhere takes a backup of a city at work, lets time go on, and
-// restores it on another machine.
+// TestABackupIsRestoredElsewhere takes a backup while the server runs, changes data after
+// it, and restores the backup into another data folder.
 func TestABackupIsRestoredElsewhere(t *testing.T) {
 	theOpenCity(t) // send needs it for descriptions
 	for engine, newURL := range map[string]func() string{

@@ -80,8 +80,8 @@ func get(t *testing.T, address string) []byte {
 	return body
 }
 
-// TestTheFiguresSayWhatHappened has a resident, an agency, a page that is open and
-// somebody with an id in the path, and looks for them in a scrape.
+// TestTheFiguresSayWhatHappened does what is counted, and checks the figures of a scrape:
+// they have all of it, and nothing of a person.
 func TestTheFiguresSayWhatHappened(t *testing.T) {
 	theOpenCity(t) // send needs it for descriptions
 	c := aWatchedCity(t)

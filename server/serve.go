@@ -67,6 +67,7 @@ type program struct {
 	demo     *demo.City  // nil but for a demo city
 	stopping atomic.Bool // no more requests are to be sent here
 	wait     func(time.Duration)
+	grace    time.Duration  // for open requests, when it stops
 	closers  []func() error // the last one opened is closed first
 }
 
@@ -83,7 +84,7 @@ func (p *program) close() error {
 
 // open opens every part. When it fails it leaves nothing open.
 func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err error) {
-	p = &program{Settings: s, wait: time.Sleep, log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: s.LogLevel}))}
+	p = &program{Settings: s, wait: time.Sleep, grace: grace, log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: s.LogLevel}))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -173,7 +174,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
-		Redis:    redis, Logger: p.log, IDKey: keys.IDKey, Uses: db, IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin,
+		Redis:    redis, Alone: s.RedisURL == "", Logger: p.log, IDKey: keys.IDKey, Uses: db, IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin,
 		FloorTime: s.loginFloor, Words: guessable(p.law.Rulebooks)})
 	if err != nil {
 		return p, err
@@ -287,7 +288,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Stopping: p.stopping.Load}
 	if p.demo != nil {
 		c.Demo = p.demo.Controls(p.casework, db)
-		if p.accounts, err = p.demo.Settle(ctx, p.casework, who); err != nil {
+		// Replicas that start at the same time settle it one after the other.
+		if err := db.Alone(ctx, func() (err error) { p.accounts, err = p.demo.Settle(ctx, p.casework, who); return err }); err != nil {
 			return p, err
 		}
 	}
@@ -410,14 +412,18 @@ func (p *program) run(ctx context.Context) error {
 		if told.Err() != nil && p.Role != works { // it was told to stop, and no part has failed
 			p.wait(p.StopDelay)
 		}
-		end, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		end, stop := context.WithTimeout(context.WithoutCancel(ctx), p.grace)
 		defer stop()
 		// The streams are closed once nobody can open another one here.
 		hub := make(chan error, 1)
 		srv.RegisterOnShutdown(func() { hub <- p.hub.Close(end) })
-		err := srv.Shutdown(end)
-		if err = errors.Join(err, <-hub); err != nil {
-			return errors.Join(err, srv.Close())
+		if err := srv.Shutdown(end); err != nil {
+			// A slow upload may take longer than anybody waits; its form is still with its sender.
+			p.log.Warn("requests that did not end in time are cut off", "err", err)
+			_ = srv.Close()
+		}
+		if err := <-hub; err != nil {
+			p.log.Warn("streams that did not end in time are cut off", "err", err)
 		}
 		return nil
 	})

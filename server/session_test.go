@@ -249,7 +249,7 @@ func TestStaffNeedTheirSecondFactorAndEachCodeIsGoodOnce(t *testing.T) {
 	r := c.account(t, "ordinary 9")
 	if a := c.browser(t).json("POST", "/api/staff/login", map[string]any{"login": r.IDNumber, "password": r.Password,
 		"totp": code}); a.problem(401) != "login_failed" {
-		t.Errorf("a resident at the staff's door: %s", a.body)
+		t.Errorf("a resident at the login of staff: %s", a.body)
 	}
 	b.json("POST", "/api/logout", nil).want(200)
 }

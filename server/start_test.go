@@ -21,8 +21,8 @@ import (
 	"mingjing/web/rulebooks"
 )
 
-// TestTheSecondStartHasKeptEverything runs the program with nothing but its
-// folder, stops it and runs it again.
+// TestTheSecondStartHasKeptEverything runs the program on a data folder, stops it and
+// starts it again: accounts, keys and data are the same.
 func TestTheSecondStartHasKeptEverything(t *testing.T) {
 	theOpenCity(t) // inspect needs it for descriptions
 	dir := filepath.Join(t.TempDir(), "data")
@@ -96,8 +96,8 @@ func TestTheSecondStartHasKeptEverything(t *testing.T) {
 	}
 }
 
-// BenchmarkSecondStart is how long a start takes where everything is there
-// already, the demo city among it.
+// BenchmarkSecondStart measures a start on a data folder that has everything already,
+// with the demo city.
 func BenchmarkSecondStart(b *testing.B) {
 	s, err := testSettings(filepath.Join(b.TempDir(), "data"))
 	if err != nil {

@@ -21,7 +21,7 @@ var administratorPages = []string{"staff", "staff-register", "sessions"}
 // Pages of a resident: the first four and "more" are the tabs of a phone.
 var (
 	residentTabs = []string{"overview", "score", "records", "disputes"}
-	residentMore = []string{"inbox", "listings", "sources", "access-log", "shares", "consents", "mandates", "sessions"}
+	residentMore = []string{"inbox", "listings", "sources", "access-log", "shares", "consents", "mandates", "drafts", "sessions"}
 )
 
 // parents has, by page, the item of the menu to which the page belongs.
@@ -128,7 +128,7 @@ func accountMenu(v *mingjing.View) app.UI {
 		c.Div("menu-panel",
 			c.El("p", c.A{"class": "menu-who"}, c.Span("menu-name", v.Who.Name),
 				c.Span("menu-id", v.Who.IDMasked), c.Span("menu-role", T(v, "role."+string(v.Who.Role)))),
-			menuLink(v, "sessions"),
+			menuLink(v, "drafts"), menuLink(v, "sessions"),
 			c.Form{Action: "/api/logout", Full: true, Class: "menu-form", Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 				c.Button{Text: T(v, "chrome.logout"), Kind: "secondary"}.UI()}}.UI()))

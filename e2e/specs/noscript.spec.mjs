@@ -36,6 +36,24 @@ test('with scripts off a resident logs in, asks, reads the result and disputes a
     await expect(resident.page.locator('[name=statement]')).toHaveValue('我已全额履行担保责任。');
   });
 
+  await test.step('a button saves what is typed with its files, and Enter never removes one', async () => {
+    await resident.page.goto(`${path(lang, 'new-dispute')}?listing=${listing.id}`);
+    await resident.page.locator('[name=statement]').fill('写到一半。');
+    await resident.page.locator('#evidence').setInputFiles(pdf('Half'));
+    await resident.page.locator('[data-draft-save]').click();
+    await expect(resident.page.locator('[data-draft-file]')).toHaveCount(1);
+    await resident.page.locator('[name=reason]').first().press('Enter');
+    await expect(resident.page.locator('#error-summary')).toBeVisible();
+    await resident.page.locator('[name=statement]').fill('写得更多。');
+    await resident.page.locator('[data-draft-remove]').click();
+    await expect(resident.page.locator('[data-draft-file]')).toHaveCount(0);
+    await expect(resident.page.locator('[name=statement]')).toHaveValue('写得更多。');
+    await resident.open('drafts');
+    await expect(resident.main).toContainText('写得更多。');
+    await resident.main.locator('form[action$="/discard"] button').click();
+    await expect(resident.main).not.toContainText('写得更多。');
+  });
+
   const dispute = await resident.dispute('listing', listing.id, {
     reason: 'already_performed',
     statement: '我已全额履行担保责任。',

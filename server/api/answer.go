@@ -145,10 +145,10 @@ const retryAfter = "10"
 // sayRetryAfter sets the header Retry-After where it makes sense to try again later.
 func (c *call) sayRetryAfter(p *mingjing.Problem) {
 	switch {
+	case (p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable) && p.Values["seconds"] != "":
+		c.w.Header().Set("Retry-After", p.Values["seconds"])
 	case p.Status == http.StatusServiceUnavailable:
 		c.w.Header().Set("Retry-After", retryAfter)
-	case p.Status == http.StatusTooManyRequests && p.Values["seconds"] != "":
-		c.w.Header().Set("Retry-After", p.Values["seconds"])
 	}
 }
 

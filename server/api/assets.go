@@ -257,7 +257,8 @@ func (a *assets) addProgram(p web.Program) error {
 // addWorker adds the service worker. It stores the files that every page needs, and the
 // program that the person uses.
 func (a *assets) addWorker() error {
-	kept := []string{a.url("/web/early.js"), a.url("/web/passkey.js"), a.url("/web/lock.js"), web.URL("app.css"),
+	kept := []string{a.url("/web/early.js"), a.url("/web/passkey.js"), a.url("/web/lock.js"), a.url("/web/draft.js"),
+		a.url("/web/fields.js"), web.URL("app.css"),
 		web.URL("icons/mark.svg"), web.URL("icons/favicon-32.png"), web.URL("icons/icon-192.png")}
 	programs := map[string]map[string][]string{}
 	for name, p := range a.programs {

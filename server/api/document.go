@@ -32,6 +32,8 @@ func (a *assets) head(name, lang string) string {
 	link("manifest", "/manifest.webmanifest", "")
 	if a.programs != nil {
 		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/early.js")) + "\"></script>\n")
+		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/fields.js")) + "\"></script>\n")
+		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/draft.js")) + "\"></script>\n")
 		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/passkey.js")) + "\"></script>\n")
 	}
 	if p, ok := a.programs[name]; ok {

@@ -36,6 +36,7 @@ type operation struct {
 	Tags        []string               `json:"tags"`
 	Summary     string                 `json:"summary"`
 	Description string                 `json:"description,omitempty"`
+	Deprecated  bool                   `json:"deprecated,omitempty"`
 	Security    *[]map[string][]string `json:"security,omitempty"`
 	Parameters  []map[string]any       `json:"parameters,omitempty"`
 	Body        map[string]any         `json:"requestBody,omitempty"`
@@ -161,6 +162,9 @@ func problemAnswer(s *schema, status int, about, code string) map[string]any {
 func (d *describer) operation(e description) *operation {
 	d.t.Helper()
 	op := &operation{ID: e.id, Tags: []string{tag(e)}, Summary: e.summary, Description: e.about, Responses: map[string]any{}}
+	if x, ok := e.deprecated(); ok {
+		op.Deprecated, e.answerHeaders = true, slices.Concat(e.answerHeaders, x.answerHeaders())
+	}
 	switch e.access {
 	case mingjing.Anyone:
 		op.Security = &[]map[string][]string{}
@@ -281,7 +285,8 @@ func (d *describer) parameters(e description) []map[string]any {
 	}
 	for _, name := range e.headers {
 		all = append(all, map[string]any{"name": name, "in": "header", "required": true, "schema": schema{Type: "string"},
-			"description": map[string]string{"Origin": "This server's own.", SignatureHeader: "The signature, as the security scheme says."}[name]})
+			"description": map[string]string{"Origin": "This server's own.",
+				offsetHeader: "Which byte of the file, from 0, is the first of this part.", SignatureHeader: "The signature, as the security scheme says."}[name]})
 	}
 	if e.body != nil && e.body.Kind() == reflect.Struct {
 		if _, ok := e.body.FieldByName("Key"); ok {
@@ -293,6 +298,9 @@ func (d *describer) parameters(e description) []map[string]any {
 
 // body returns what an endpoint reads. Files come with forms alone.
 func (d *describer) body(e description) map[string]any {
+	if e.takes != "" {
+		return map[string]any{"required": true, "content": map[string]any{e.takes: map[string]any{"schema": schema{}}}}
+	}
 	if e.body == nil || e.body.NumField() == 0 {
 		return nil
 	}
@@ -340,7 +348,7 @@ func optional(t reflect.Type) bool {
 	return true
 }
 
-// TestTheDescriptionIsCurrent holds the files against the endpoints and the protocol.
+// TestTheDescriptionIsCurrent compares the files with the endpoints and the protocol.
 // UPDATE=1 writes them anew.
 func TestTheDescriptionIsCurrent(t *testing.T) {
 	for _, f := range []struct {
@@ -431,7 +439,8 @@ func checkExamples(t *testing.T, data []byte) int {
 // operationID is a name in any programming language.
 var operationID = regexp.MustCompile(`^[a-z][A-Za-z]*$`)
 
-// TestEachEndpointIsDescribed holds what a page's literal must say.
+// TestEachEndpointIsDescribed checks that every endpoint has the texts that its description
+// needs.
 func TestEachEndpointIsDescribed(t *testing.T) {
 	ids := map[string]string{}
 	for _, e := range endpoints() {

@@ -24,10 +24,9 @@ var work = map[string][]string{
 	"public_pages": nil,
 	// Who is logged in reads, asks and disputes; live events come, by polling if need
 	// be; jobs run.
-	loggedIn: {PartDatabase, PartIdentity, PartMasterKey},
-	// What is counted so that nobody can guess.
-	"login":         {PartDatabase, PartIdentity, PartMasterKey, PartRedis},
-	"agency_intake": {PartDatabase, PartMasterKey, PartRedis},
+	loggedIn:        {PartDatabase, PartIdentity, PartMasterKey},
+	"login":         {PartDatabase, PartIdentity, PartMasterKey},
+	"agency_intake": {PartDatabase, PartMasterKey},
 	jobs:            {PartDatabase, PartMasterKey, PartWorkers},
 	// Files that people sent, and exports, are opened; sending them goes on without.
 	"files": {PartDatabase, PartIdentity, PartMasterKey, PartFiles},

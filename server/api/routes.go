@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"runtime/debug"
 	"strings"
 
@@ -23,6 +24,7 @@ var pages = []screen{
 	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, securityPage, exportPage, confirmPage,
 	disputesPage, newDisputePage, disputePage, reviewPage, letterPage,
 	sharesPage, newSharePage,
+	draftsPage,
 	queuePage,
 	inboxPage, noticeSettingsPage, mandatesPage, helpingPage,
 	oneCasePage,
@@ -81,6 +83,7 @@ func Forms() []Form {
 // files, and a few others.
 func (s *server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
+	s.mux, s.forms = mux, map[string]reflect.Type{}
 	handle := func(pattern, name string, h http.Handler) {
 		s.names[pattern] = name
 		mux.Handle(pattern, h)
@@ -100,7 +103,10 @@ func (s *server) routes() *http.ServeMux {
 	}
 	for _, e := range endpoints() {
 		d := e.describe()
-		handle(d.method+" "+d.path, "api."+d.id, s.handle(e.serve))
+		handle(d.method+" "+d.path, "api."+d.id, s.handle(withDeprecation(e)))
+		if d.form {
+			s.forms[d.method+" "+d.path] = d.body
+		}
 	}
 	for path, serve := range treeFiles {
 		handle("GET "+path, "log", s.handle(serve))
@@ -138,7 +144,7 @@ func (s *server) allowed(mux *http.ServeMux, r *http.Request) []string {
 		return []string{http.MethodGet, http.MethodHead}
 	}
 	var allow []string
-	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch} {
 		probe := *r
 		probe.Method = m
 		if _, pattern := mux.Handler(&probe); pattern != "/" && pattern != "" {

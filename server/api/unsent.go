@@ -32,9 +32,13 @@ func (c *call) notAdmitted(form reflect.Type, failure error) error {
 // showUnsent shows a form with what was typed and chosen, without the page on which it
 // was, which can't be read now. again is that page.
 func (c *call) showUnsent(form reflect.Type, again string, p *mingjing.Problem) {
+	fields, path := unsentFields(form, c.in.values), c.formPath(again)
 	c.who = nil // nobody's name can be read
-	v := &mingjing.View{Page: "unsent", Problem: p, Path: c.formPath(again),
-		Data: &mingjing.UnsentForm{Action: c.r.URL.EscapedPath(), Fields: unsentFields(form, c.in.values)}}
+	if name := c.in.get("draft"); name != "" {
+		fields = append(fields, mingjing.UnsentField{Name: "draft", Kind: mingjing.UnsentKept, Value: name})
+	}
+	v := &mingjing.View{Page: "unsent", Problem: p, Path: path,
+		Data: &mingjing.UnsentForm{Action: c.r.URL.EscapedPath(), Fields: fields}}
 	c.addCommon(v)
 	c.sayRetryAfter(p)
 	c.send(p.Status, v)
@@ -90,7 +94,7 @@ func unsentKind(f reflect.StructField, name string) (mingjing.UnsentKind, bool) 
 		return mingjing.UnsentFiles, true
 	case of.Kind() == reflect.Struct:
 		return "", false // of JSON alone
-	case name == "ticket": // which came from the server, and without which the form is of no use
+	case name == "ticket", name == "key_ticket": // which came from the server, and without which the form is of no use
 		return mingjing.UnsentKept, true
 	case name == "login":
 		return mingjing.UnsentLine, true

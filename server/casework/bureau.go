@@ -18,6 +18,7 @@
 //	desk        what staff do with cases: the queue, steps, decisions, the counter
 //	staff       who works here, who may log in as what, and the register of it
 //	inquiry     why somebody looked
+//	draft       what is typed into forms and not sent
 //	share       links that show a score
 //	accesslog   the access log and its proof
 //	agencyside  what officers of agencies answer and see, and the public figures of agencies
@@ -50,6 +51,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/comment"
 	"mingjing/server/casework/desk"
+	"mingjing/server/casework/draft"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/intake"
@@ -104,6 +106,7 @@ type Tx interface {
 	desk.Port
 	staff.Port
 	inquiry.Port
+	draft.Port
 	share.Port
 	accesslog.Port
 	agencyside.Port
@@ -127,6 +130,7 @@ type Reader interface {
 	listing.Readings
 	desk.Readings
 	inquiry.Readings
+	draft.Readings
 	share.Readings
 	accesslog.Readings
 	agencyside.Readings
@@ -215,6 +219,7 @@ type Bureau struct {
 	Desk      *desk.Desk
 	Staff     *staff.Staff
 	Inquiries *inquiry.Inquiries
+	Drafts    *draft.Drafts
 	Shares    *share.Shares
 	AccessLog *accesslog.AccessLog
 	Agencies  *agencyside.Agencies
@@ -277,6 +282,7 @@ func New(c Config) (*Bureau, error) {
 	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
 	b.Staff = staff.New(city, c.Logins, b.Desk)
 	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
+	b.Drafts = draft.New(city)
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
 	b.Agencies = agencyside.New(city, b.Cases)
@@ -284,7 +290,7 @@ func New(c Config) (*Bureau, error) {
 	b.Intake = intake.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
 	b.Register = register.New(city, c.Logins, b.Notices, b.Scores, b.Mandates, b.Cases, b.Desk)
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Mandates, b.Cases, b.Records,
-		b.Listings, b.Shares, b.AccessLog)
+		b.Listings, b.Drafts, b.Shares, b.AccessLog)
 	b.Upkeep = upkeep.New(city, c.Figures.Removed)
 	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Law.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(),
 		b.Listings.Jobs(), b.Staff.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Intake.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {

@@ -25,6 +25,7 @@ import (
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/share"
 	"mingjing/server/casework/takeaway"
+	"mingjing/server/evidence"
 )
 
 // A press makes files that a test can read, and fails when the test says so.
@@ -105,7 +106,14 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	_, err = c.AcceptMandate(ctx, a, helping)
 	must(t, err)
 
+	_, err = c.SaveDraft(ctx, a, aForm, typed("not sent yet"), []evidence.Upload{pdf})
+	must(t, err)
+
 	e, files := c.taken(t, a)
+	if len(e.Drafts) != 1 || e.Drafts[0].Draft.Fields[1].Value != "not sent yet" || len(e.Drafts[0].Files) != 1 ||
+		!bytes.Equal(files[e.Drafts[0].Files[0].Path], pdf.Data) {
+		t.Errorf("the drafts are %+v", e.Drafts)
+	}
 	r := c.storedResident(t, a)
 	if e.Identity.IDNumber != string(r.IDNumber) || e.Identity.Name != r.Name || e.Lang != "en" || !e.MadeAt.Equal(c.clock.Now()) {
 		t.Errorf("it is about %+v", e.Identity)
@@ -170,6 +178,11 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 		}
 		if !slices.Equal(kinds, want) {
 			t.Errorf("the files of %s are %v", d.ID, kinds)
+		}
+	}
+	for _, d := range e.Drafts {
+		for _, f := range d.Files {
+			listed = append(listed, f.Path)
 		}
 	}
 	if len(files) != len(listed) {

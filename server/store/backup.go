@@ -403,7 +403,7 @@ func CheckKeys(ctx context.Context, databaseURL string, idKey []byte, v *vault.V
 		return err
 	}
 	defer db.Close()
-	return (&Store{eng: eng, db: db, reads: db, vault: v, idKey: idKey}).CheckMaster(ctx)
+	return opened(eng, db, idKey, v).CheckMaster(ctx)
 }
 
 // AgencyKeys returns the keys of agencies in the database at url, whose tables are up to
@@ -426,6 +426,11 @@ func Members(ctx context.Context, databaseURL string, idKey []byte, v *vault.Vau
 	return list, err
 }
 
+// opened returns a store on a database that a command looks at; nothing runs in it.
+func opened(eng engine, db *sql.DB, idKey []byte, v *vault.Vault) *Store {
+	return &Store{eng: eng, db: db, reads: db, vault: v, idKey: idKey, statementWait: DefaultStatementWait}
+}
+
 // readThere reads from the database at url, whose tables are up to date.
 func readThere(ctx context.Context, databaseURL string, idKey []byte, v *vault.Vault, f func(casework.Tx) error) error {
 	eng, db, err := openThere(databaseURL)
@@ -433,7 +438,7 @@ func readThere(ctx context.Context, databaseURL string, idKey []byte, v *vault.V
 		return err
 	}
 	defer db.Close()
-	return (&Store{eng: eng, db: db, reads: db, vault: v, idKey: idKey}).Read(ctx, f)
+	return opened(eng, db, idKey, v).Read(ctx, f)
 }
 
 // openThere opens a database that must be there.

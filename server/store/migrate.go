@@ -36,6 +36,12 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 }
 
+// Alone runs fn while no other process runs Alone, or brings the tables up to date, on the
+// same database.
+func (s *Store) Alone(ctx context.Context, fn func() error) error {
+	return s.sayAway(s.eng.alone(ctx, s.db, func() {}, fn))
+}
+
 // heldTries is for how many times the bound of a statement the start waits for a program
 // that holds the database.
 const heldTries = 3

@@ -56,6 +56,12 @@ var (
 
 	sealedEvidenceFile = sealedColumn{table: "evidence_data", file: true, key: []string{"evidence_id"},
 		owner: "(SELECT resident_id FROM evidence WHERE evidence.id = evidence_id)"}
+	sealedDraft     = sealedColumn{table: "form_draft", key: []string{"id"}, owner: "COALESCE(resident_id, '')"}
+	sealedDraftFile = sealedColumn{table: "draft_file", key: []string{"id"},
+		owner: "(SELECT COALESCE(resident_id, '') FROM form_draft WHERE form_draft.id = draft_id)"}
+	sealedDraftData = sealedColumn{table: "draft_data", file: true, key: []string{"file_id", "at_byte"},
+		owner: "(SELECT COALESCE(resident_id, '') FROM form_draft JOIN draft_file ON draft_file.draft_id = form_draft.id WHERE draft_file.id = file_id)"}
+
 	sealedExportFile = sealedColumn{table: "export_data", file: true, key: []string{"export_id"},
 		owner: "(SELECT resident_id FROM export WHERE export.id = export_id)"}
 	sealedAnswerFile = sealedColumn{table: "answer_document", column: "data", file: true, key: []string{"id"}, owner: "resident_id"}
@@ -82,7 +88,7 @@ var (
 var allSealed = []sealedColumn{
 	sealedResident, sealedConsent, sealedRequest, sealedSource, sealedRecord, sealedListing, sealedScore, sealedCase,
 	sealedEvidence, sealedNote, sealedEntry, sealedNotice, sealedNoticePrefs, sealedDevice, sealedInquiry, sealedAnswerDoc,
-	sealedMandate, sealedShare, sealedShareView, sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
+	sealedMandate, sealedShare, sealedShareView, sealedDraft, sealedDraftFile, sealedDraftData, sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
 	sealedCaseSummary, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,
 	sealedBatchPart, sealedBatchBody, sealedUnmatched,
 	sealedMember, sealedStaffEntry, sealedProposal, sealedComment, sealedCommentAct,

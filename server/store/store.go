@@ -372,12 +372,11 @@ func (s *Store) onGood(do func() (begun bool, err error)) error {
 
 // execute executes a statement of its own that does no harm when it is executed again.
 func (s *Store) execute(ctx context.Context, query string, args ...any) error {
-	err := s.onGood(func() (begun bool, err error) {
+	return s.onGood(func() (begun bool, err error) {
 		ctx, end := s.within(ctx)
 		_, err = s.db.ExecContext(ctx, s.eng.rebind(query), args...) //nolint:gosec // callers give constants
 		return err == nil, end(err)
 	})
-	return s.sayAway(err)
 }
 
 // errBegin: a transaction did not begin.

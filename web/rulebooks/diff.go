@@ -18,7 +18,7 @@ var unchanging = []string{"$schema", "format", "id", "version", "draft", "why", 
 
 // groups are the lists of a rulebook whose entries have a code, in the order in which
 // they are compared.
-var groups = []string{"catalogue", "bands", "agencies", "measures", "documents", "never_used"}
+var groups = []string{"catalogue", "criteria", "factors", "bands", "agencies", "measures", "documents", "never_used"}
 
 // telling are the fields of a new entry that are told along with it.
 var telling = map[string][]string{"catalogue": {"points", "cap", "counts_months"}, "bands": {"from"}}
@@ -192,6 +192,9 @@ func (d *differ) text(at mingjing.LawChange, version int, v any) mingjing.Text {
 		}
 		return all(v)
 	case map[string]any:
+		if at.Property == "table" { // a row
+			return all(fmt.Sprint(v["from"], ": ", v["points"]))
+		}
 		t := mingjing.Text{}
 		for lang, s := range v {
 			t[lang] = fmt.Sprint(s)
@@ -218,7 +221,12 @@ func (d *differ) named(field string, version int, code string) mingjing.Text {
 	case "cap":
 		band, _ := b.Band(code)
 		return band.Name
-	case "holds":
+	case "factor":
+		i := slices.IndexFunc(b.Factors, func(f mingjing.Factor) bool { return f.Code == code })
+		if i >= 0 {
+			return b.Factors[i].Name
+		}
+	case "holds", "items":
 		item, _ := b.Item(code)
 		return item.Name
 	case "measures":

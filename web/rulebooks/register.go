@@ -36,6 +36,7 @@ func (c *checker) register(b *mingjing.Rulebook) {
 		}
 	}
 	c.law(r, "/procedure/law", b.Procedure.Law)
+	c.tables(b)
 	c.texts(b)
 }
 

@@ -151,7 +151,7 @@ func answerForm(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 		}
 		positions = append(positions, option)
 	}
-	return c.Section("reply", t(v, "agencyside.answer_title"), c.Form{Action: "/api/agency/questions/" + page.Segment(q.ID) + "/answer",
+	return c.Section("reply", t(v, "agencyside.answer_title"), page.DraftForm(v, c.Form{Action: "/api/agency/questions/" + page.Segment(q.ID) + "/answer",
 		Multipart: true, Label: t(v, "agencyside.answer_title"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Radios{Name: "position", Legend: t(v, "field.position"), Options: positions, Value: page.Typed(v, "position"),
@@ -161,10 +161,11 @@ func answerForm(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 				Error: page.FieldError(v, "text_zh"), Rows: 5, Max: maxAnswer, Required: true}.UI(),
 			c.Textarea{Lang: v.Lang, Name: "text_en", Label: t(v, "field.text_en"), Value: page.Typed(v, "text_en"),
 				Error: page.FieldError(v, "text_en"), Rows: 5, Max: maxAnswer}.UI(),
-			c.FileUpload{Name: "evidence", Label: t(v, "agencyside.document"),
+			page.DraftUpload(v, "/api/agency/questions/"+page.Segment(q.ID)+"/answer", c.FileUpload{Name: "evidence",
+				Label:  t(v, "agencyside.document"),
 				Hint:   t(v, "agencyside.document_hint", "size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
-				Accept: page.EvidenceTypes, Error: page.FieldError(v, "evidence")}.UI(),
-			c.Button{Text: t(v, "agencyside.send")}.UI()}}.UI())
+				Accept: page.EvidenceTypes, Error: page.FieldError(v, "evidence")}),
+			c.Button{Text: t(v, "agencyside.send")}.UI()}}))
 }
 
 // agencyRecordsBody returns what the agency has supplied: references and states, which

@@ -28,7 +28,7 @@ func enrolBody(v *mingjing.View) []app.UI {
 		language = mingjing.Languages[0]
 	}
 	return []app.UI{page.Heading("", t(v, "title.enrol")), page.Lead(t(v, "enrol_one.lead")),
-		c.Form{Action: "/api/admin/residents", Full: true, Class: "narrow", Label: t(v, "title.enrol"), Body: []app.UI{page.LangField(v),
+		c.Form{Action: "/api/admin/residents", Full: true, Unsaved: true, Class: "narrow", Label: t(v, "title.enrol"), Body: []app.UI{page.LangField(v),
 			deskNumber(v, t(v, "enrol_one.number_hint")),
 			c.Input{Name: "name", Label: t(v, "field.name"), Value: page.Typed(v, "name"), Error: page.FieldError(v, "name"), MaxLength: 100,
 				Required: true}.UI(),

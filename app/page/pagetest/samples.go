@@ -77,6 +77,12 @@ func labelsOf(lang string, books ...*mingjing.Rulebook) map[string]string {
 		for _, x := range b.Bands {
 			labels["band."+b.ID+"."+x.Code] = x.Name.In(lang)
 		}
+		for _, k := range b.Criteria {
+			labels["item."+k.Code] = k.Name.In(lang)
+		}
+		for _, f := range b.Factors {
+			labels["factor."+f.Code] = f.Name.In(lang)
+		}
 		for _, d := range b.Documents {
 			labels["doc."+d.Code] = d.Name.In(lang)
 		}
@@ -328,6 +334,10 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 		in.Records = append(in.Records, recordOf(rc, "rec-7", "traffic.drunk_driving", "2026-01-09"))
 		v.Data = SampleScore(rc, in)
 	})
+	add("score-tables", Base(t, lang, "score"), func(v *mingjing.View) {
+		b := Tabled(t)
+		v.Labels, v.Data = labelsOf(lang, b), SampleScore(b, SampleInput(b))
+	})
 	add("score-none", Base(t, lang, "score"), nil)
 	add("score-poor", Base(t, lang, "score"), func(v *mingjing.View) {
 		v.Data = SampleScore(sh, mingjing.Input{AsOf: "2026-11-23", Records: []mingjing.Record{
@@ -360,6 +370,7 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 			{Version: "2025.1", Hash: strings.Repeat("0a", 32), From: "2025-01-01"}}}
 	})
 	add("rulebook-shanghai", Base(t, lang, "rulebook"), func(v *mingjing.View) { v.Data = &mingjing.RulebookPage{Rulebook: sh} })
+	add("rulebook-tables", Base(t, lang, "rulebook"), func(v *mingjing.View) { v.Data = &mingjing.RulebookPage{Rulebook: Tabled(t)} })
 	add("agencies", Anonymous(Base(t, lang, "agencies")), func(v *mingjing.View) { v.Data = sampleAgencies() })
 	for name, role := range map[string]mingjing.Role{"demo-clock": mingjing.RoleHandler, "demo-clock-auditor": mingjing.RoleAuditor} {
 		add(name, Base(t, lang, "demo-clock"), func(v *mingjing.View) {

@@ -36,7 +36,7 @@ func unsentBody(v *mingjing.View) []app.UI {
 	return []app.UI{
 		page.Heading("", t(v, "title.unsent")),
 		page.Lead(t(v, "unsent.lead")),
-		c.Form{Action: f.Action, Full: true, Multipart: f.Has(mingjing.UnsentFiles),
+		c.Form{Action: f.Action, Full: true, Unsaved: true, Multipart: f.Has(mingjing.UnsentFiles),
 			Body: append(append(hidden, fields...), c.Button{Text: t(v, "unsent.send")}.UI())}.UI(),
 	}
 }

@@ -63,7 +63,7 @@ func wayTo(v *mingjing.View, book string, b mingjing.Band, x mingjing.Counterfac
 				}
 				flips = append(flips, name)
 			}
-			body = append(body, c.P(pickText(v, j, pick)), folded(v, flips))
+			body = append(body, c.P(pickText(v, choice, j)), folded(v, flips))
 		}
 	}
 	if len(x.Choices) == mingjing.MaxChoices {
@@ -82,15 +82,16 @@ func folded(v *mingjing.View, items []app.UI) app.UI {
 		Body: []app.UI{c.List("bullets", items[shown:]...)}}.UI())
 }
 
-// pickText returns how many of the flips of a pick are meant; at is its place in the
-// choice.
-func pickText(v *mingjing.View, at int, p mingjing.Pick) string {
-	key := "change."
+// pickText returns how many of the flips of a pick are meant, by its place in the choice.
+func pickText(v *mingjing.View, choice mingjing.Choice, at int) string {
+	key, p := "change.", choice[at]
 	if at > 0 {
 		key += "and_"
 	}
 	of := i18n.Number(v.Lang, len(p.Of))
 	switch {
+	case len(choice) > 1 && len(p.Of) == 1:
+		return t(v, key+"this")
 	case len(p.Of) == 1:
 		return t(v, key+"alone")
 	case p.Take == len(p.Of):
@@ -155,7 +156,7 @@ func (w *letterWriter) bands(s mingjing.ScoreCounterfactuals, aSide int) {
 				for _, f := range pick.Of {
 					flips = append(flips, flipText(v, book, f))
 				}
-				w.add(mingjing.BlockText, pickText(v, j, pick))
+				w.add(mingjing.BlockText, pickText(v, choice, j))
 				w.add(mingjing.BlockList, "", flips...)
 			}
 		}

@@ -194,11 +194,11 @@ func addEvidence(v *mingjing.View, d mingjing.Case) app.UI {
 	case left <= 0:
 		return c.Muted(t(v, "dispute.evidence_full", "max", strconv.Itoa(mingjing.MaxEvidence)))
 	}
-	return c.Form{Action: "/api/disputes/" + page.Segment(d.ID) + "/evidence", Multipart: true, Label: label, Body: []app.UI{
+	return page.DraftForm(v, c.Form{Action: "/api/disputes/" + page.Segment(d.ID) + "/evidence", Multipart: true, Label: label, Body: []app.UI{
 		c.Hidden{Name: "lang", Value: v.Lang}.UI(), after,
-		c.FileUpload{Name: "evidence", Label: label,
+		page.DraftUpload(v, "/api/disputes/"+page.Segment(d.ID)+"/evidence", c.FileUpload{Name: "evidence", Label: label,
 			Hint:   tn(v, "dispute.evidence_add_hint", left, "size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
-			Accept: page.EvidenceTypes, Multiple: left > 1, Error: page.FieldError(v, "evidence")}.UI(),
+			Accept: page.EvidenceTypes, Multiple: left > 1, Error: page.FieldError(v, "evidence")}),
 		c.Button{Text: t(v, "dispute.evidence_send"), Kind: "secondary"}.UI(),
-	}}.UI()
+	}})
 }

@@ -90,7 +90,7 @@ func confirmBody(v *mingjing.View) []app.UI {
 		c.Form{Action: "/api/confirm", Full: true, Class: "narrow", Body: []app.UI{
 			page.LangField(v),
 			c.Hidden{Name: "next", Value: nextOf(v)}.UI(),
-			c.Input{Name: "password", Type: "password", Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
+			c.Input{Name: "password", Type: "password", Show: t(v, "password.show"), Hide: t(v, "password.hide"), Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
 				Autocomplete: "current-password", MaxLength: page.MaxPassword, Required: true}.UI(),
 			c.Button{Text: t(v, "confirm.submit")}.UI()}}.UI(),
 		c.El("p", nil, c.Link{Text: t(v, "confirm.back"), Href: href(v, "overview")}.UI()),
@@ -117,7 +117,7 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 	}{
 		{t(v, "paper.identity"), w.identity}, {t(v, "title.consents"), w.consents}, {t(v, "paper.requests"), w.requests},
 		{t(v, "paper.scores"), w.scores}, {t(v, "title.records"), w.records}, {t(v, "title.listings"), w.listings},
-		{t(v, "title.disputes"), w.disputes}, {t(v, "title.inbox"), w.notices}, {t(v, "title.notice-settings"), w.settings},
+		{t(v, "title.disputes"), w.disputes}, {t(v, "title.drafts"), w.drafts}, {t(v, "title.inbox"), w.notices}, {t(v, "title.notice-settings"), w.settings},
 		{t(v, "title.mandates"), w.helping}, {t(v, "title.shares"), w.shares}, {t(v, "title.inquiries"), w.inquiries},
 		{t(v, "title.access-log"), func(e mingjing.Export) { w.entryRows(e.AccessLog) }},
 	}
@@ -206,6 +206,11 @@ func (w *letterWriter) scores(e mingjing.Export) {
 				name, text = t(v, "score.base"), page.Plain(x.Points)
 			case mingjing.ContributionBound:
 				name = t(v, "score.bound")
+			case mingjing.ContributionFactor:
+				name = v.Label("factor", x.Factor)
+				text += "\n" + t(v, "score.factor", "n", page.Plain(x.Raw))
+			case mingjing.ContributionCriterion:
+				text = strings.Join(append([]string{text, tn(v, "score.criterion_count", x.Count)}, inFactor(v, x)...), "\n")
 			case mingjing.ContributionCap:
 				text = t(v, "score.cap", "band", v.Label("band."+book, x.Cap))
 			}
@@ -323,6 +328,22 @@ func (w *letterWriter) disputes(e mingjing.Export) {
 			w.quote(t(v, "letter.said_by", "name", page.DeciderName(v, d)), d.Decision.Reasons)
 		}
 		w.timeline()
+	}
+}
+
+// drafts adds what was typed into forms and not sent.
+func (w *letterWriter) drafts(e mingjing.Export) {
+	v := w.v
+	for _, x := range e.Drafts {
+		w.add(mingjing.BlockSub, w.pair(page.DraftTitle(v, x.Draft), page.Instant(v, x.Draft.SavedAt)))
+		var pairs []string
+		for _, f := range x.Draft.Fields {
+			pairs = append(pairs, page.Code(v, "field", f.Name), f.Value)
+		}
+		for _, f := range x.Files {
+			pairs = append(pairs, t(v, "field.evidence"), f.Path+"\n"+hashLines(f.SHA256))
+		}
+		w.rows(pairs...)
 	}
 }
 

@@ -101,12 +101,12 @@ func inquiryBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Section("question", t(v, "inquiry.question"), c.Div("quote", page.Paragraphs(q.Question))))
 	case q.State == mingjing.InquiryAsked:
 		body = append(body, c.Section("add", t(v, "inquiry.add"),
-			c.Form{Action: "/api/inquiries/" + page.Segment(q.ID) + "/question", Label: t(v, "inquiry.add"), Body: []app.UI{
+			page.DraftForm(v, c.Form{Action: "/api/inquiries/" + page.Segment(q.ID) + "/question", Label: t(v, "inquiry.add"), Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 				c.Textarea{Lang: v.Lang, Name: "question", Label: t(v, "field.question"), Hint: t(v, "inquiry.add_hint"),
 					Value: page.Typed(v, "question"),
 					Error: page.FieldError(v, "question"), Rows: 3, Max: mingjing.MaxInquiryQuestion}.UI(),
-				c.Button{Text: t(v, "inquiry.add_send"), Kind: "secondary"}.UI()}}.UI()))
+				c.Button{Text: t(v, "inquiry.add_send"), Kind: "secondary"}.UI()}})))
 	}
 	if q.Unexplained {
 		body = append(body, c.Section("complaint", t(v, "inquiry.complaint"),

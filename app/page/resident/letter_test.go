@@ -253,7 +253,7 @@ func TestALetterSaysWhatWouldHaveLedToAnotherBand(t *testing.T) {
 		v.Data = pagetest.LetterView(false)
 		said := saidIn(LetterOf(v))
 		for _, want := range []string{i18n.T(lang, "letter.change_title"), i18n.T(lang, "change.any", "n", "1", "of", "2"),
-			v.Label("item", "judgment-unpaid"), "+45", i18n.T(lang, "change.and_alone"), v.Label("item", "lease-breach")} {
+			v.Label("item", "judgment-unpaid"), "+45", i18n.T(lang, "change.and_this"), v.Label("item", "lease-breach")} {
 			if !strings.Contains(said, want) {
 				t.Errorf("%s: it does not say %q", lang, want)
 			}

@@ -330,14 +330,14 @@ func statementSection(v *mingjing.View, field, id, said string) app.UI {
 		own = c.Div("quote", c.El("p", c.A{"class": "quote-by"}, c.Text(t(v, "statement.own"))), page.Paragraphs(said))
 	}
 	value := said
-	if v.Problem != nil && v.Form != nil {
-		value = page.Typed(v, "statement_on_file")
+	if typed, ok := v.Form["statement_on_file"]; ok {
+		value = typed
 	}
 	return c.Section("statement", t(v, "statement.title"), c.P(t(v, "statement.text")), own,
-		c.Details{Summary: t(v, "statement.edit"), Open: page.FieldError(v, "statement_on_file") != "", Body: []app.UI{
-			c.Form{Action: "/api/statements", Label: t(v, "statement.title"), Body: []app.UI{
+		c.Details{Summary: t(v, "statement.edit"), Open: page.FieldError(v, "statement_on_file") != "" || page.HasDraft(v, "/api/statements"), Body: []app.UI{
+			page.DraftForm(v, c.Form{Action: "/api/statements", Label: t(v, "statement.title"), Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(), c.Hidden{Name: field, Value: id}.UI(),
 				c.Textarea{Lang: v.Lang, Name: "statement_on_file", Label: t(v, "statement.label"), Hint: tn(v, "statement.hint", most), Value: value,
 					Error: page.FieldError(v, "statement_on_file"), Rows: 5}.UI(),
-				c.Button{Text: t(v, "statement.save"), Kind: "secondary"}.UI()}}.UI()}}.UI())
+				c.Button{Text: t(v, "statement.save"), Kind: "secondary"}.UI()}})}}.UI())
 }

@@ -30,7 +30,7 @@ func scoreBody(v *mingjing.View) []app.UI {
 		&Verify{Lang: v.Lang, Score: s.Score},
 		notCountedSection(v, s),
 		c.Section("change", t(v, "change.title"), c.Muted(t(v, "change.text")), counterfactuals(v, s)),
-		c.Section("what-if", t(v, "whatif.title"), c.Muted(t(v, "whatif.text")), &WhatIf{Lang: v.Lang, Score: s.Score}),
+		c.Section("what-if", t(v, "whatif.title"), c.Muted(t(v, "whatif.text")), &WhatIf{Lang: v.Lang, Score: s.Score, Outlook: s.Outlook}),
 		outlookSection(v, s),
 		bringsSection(v, s),
 		c.Section("bands", t(v, "score.bands"), ladder(v, s.Bands, s.Min, s.Max, s.Band.Code),
@@ -155,6 +155,12 @@ func waterfall(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 		case mingjing.ContributionBound:
 			step.Name = t(v, "score.bound")
 			step.Meta = []string{t(v, "score.bound_text", "min", page.Plain(s.Min), "max", page.Plain(s.Max))}
+		case mingjing.ContributionFactor:
+			step.Name = v.Label("factor", x.Factor)
+			step.Meta = []string{t(v, "score.factor", "n", page.Plain(x.Raw))}
+		case mingjing.ContributionCriterion:
+			step.Name = v.Label("item", x.Rule)
+			step.Meta = append([]string{tn(v, "score.criterion_count", x.Count)}, inFactor(v, x)...)
 		default:
 			step.Name, step.Href = v.Label("item", x.Rule), contributionPath(v, x.RecordID, x.ListingID)
 			if x.Kind == mingjing.ContributionCap {
@@ -167,10 +173,22 @@ func waterfall(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 			if x.Ends != "" {
 				step.Meta = append(step.Meta, t(v, "score.counts_until", "day", page.Date(v, x.Ends.AddDays(-1))))
 			}
+			step.Meta = append(step.Meta, inFactor(v, x)...)
+			if x.Tabled {
+				step.Meta = append(step.Meta, t(v, "score.tabled"))
+			}
 		}
 		w.Steps = append(w.Steps, step)
 	}
 	return w.UI()
+}
+
+// inFactor says how many points something has in a factor; nothing when it is in none.
+func inFactor(v *mingjing.View, x mingjing.Contribution) []string {
+	if x.Factor == "" {
+		return nil
+	}
+	return []string{t(v, "score.in_factor", "points", i18n.Signed(v.Lang, x.Raw), "factor", v.Label("factor", x.Factor))}
 }
 
 // documentText returns the document behind a line, in short.

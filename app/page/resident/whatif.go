@@ -23,6 +23,8 @@ type WhatIf struct {
 	// Score is the score to begin with. Without an ID it is nobody's, and begins with
 	// nothing on file.
 	Score mingjing.Score
+	// Outlook are the days on which the score changes by itself.
+	Outlook []mingjing.Change
 
 	state verifyState
 	able  bool // there is a browser to try it in
@@ -31,7 +33,6 @@ type WhatIf struct {
 	book    *mingjing.Rulebook
 	in      mingjing.Input
 	flips   []mingjing.Flip
-	days    []mingjing.Date
 	flipped map[int]bool
 	added   []string // catalogue codes
 	adding  string   // the one that is chosen to be added
@@ -92,10 +93,6 @@ func (p *WhatIf) begin(book *mingjing.Rulebook, in mingjing.Input) {
 	p.book, p.in, p.state = book, in, verifySame
 	p.flips, _ = mingjing.Flips(book, in)
 	p.flipped, p.added, p.adding, p.day = map[int]bool{}, nil, "", in.AsOf
-	p.days = []mingjing.Date{in.AsOf}
-	for _, x := range mingjing.Outlook(book, in) {
-		p.days = append(p.days, x.On)
-	}
 }
 
 // made returns the score with the changes that were chosen.
@@ -150,46 +147,60 @@ func (p *WhatIf) trial(t func(string, ...string) string) []app.UI {
 	out := []app.UI{c.El("div", c.A{"class": "what-if-result", "role": "status"},
 		c.Disc{Value: then.Value, Min: p.book.Min, Max: p.book.Max, Tone: thenBand.Tone, Small: true, Label: t("score.value")}.UI(),
 		c.Div("", c.El("p", nil, c.Band{Text: thenBand.Name.In(p.Lang), Shape: thenBand.Shape, Tone: thenBand.Tone}.UI()), c.P(said)))}
+	var fields []app.UI
 	for _, counts := range []bool{false, true} {
 		if boxes := p.boxes(t, counts); len(boxes) > 0 {
 			title := "whatif.gone"
 			if counts {
 				title = "whatif.comes"
 			}
-			out = append(out, c.El("fieldset", c.A{"class": "field"}, c.El("legend", c.A{"class": "label"}, c.Text(t(title))),
-				c.Div("choices", boxes...)))
+			fields = append(fields, c.El("fieldset", c.A{"class": "stack"}, c.El("legend", c.A{"class": "label"}, c.Text(t(title))),
+				c.Div("stack", boxes...)))
 		}
 	}
-	out = append(out, p.additions(t)...)
-	if len(p.days) > 1 {
-		days := make([]app.UI, 0, len(p.days))
-		for i, d := range p.days {
-			text := i18n.Date(p.Lang, d)
-			if i == 0 {
-				text = t("whatif.today", "day", text)
-			}
-			days = append(days, option(string(d), text, d == p.day))
+	fields = append(fields, p.additions(t)...)
+	if len(p.Outlook) > 0 {
+		days := c.Select{Name: dayField, Label: t("whatif.day"), Value: string(p.day), Options: []c.Option{
+			{Value: string(p.in.AsOf), Text: t("whatif.today", "day", i18n.Date(p.Lang, p.in.AsOf))}}}
+		for _, x := range p.Outlook {
+			days.Options = append(days.Options, c.Option{Value: string(x.On), Text: i18n.Date(p.Lang, x.On)})
 		}
-		out = append(out, p.choice("what-if-day", t("whatif.day"), days, func(value string) { p.day = mingjing.Date(value) }))
+		fields = append(fields, days.UI())
 	}
-	return out
+	return append(out, app.Elem("div").Attr("class", "stack").Body(fields...).On("change", p.change))
+}
+
+// The names of the fields of a trial.
+const (
+	flipField = "what-if"
+	newField  = "what-if-new"
+	dayField  = "what-if-day"
+)
+
+// change takes what the person has chosen in a field. The fields are in no form, so that
+// they can't be sent.
+func (p *WhatIf) change(_ app.Context, e app.Event) {
+	field := e.Get("target")
+	switch value := field.Get("value").String(); field.Get("name").String() {
+	case newField:
+		p.adding = value
+	case dayField:
+		p.day = mingjing.Date(value)
+	case flipField:
+		if i, err := strconv.Atoi(value); err == nil {
+			p.flipped[i] = field.Get("checked").Bool()
+		}
+	}
 }
 
 // boxes returns a box for each change of one direction.
 func (p *WhatIf) boxes(t func(string, ...string) string, counts bool) []app.UI {
 	var boxes []app.UI
 	for i, f := range p.flips {
-		if f.Counts != counts {
-			continue
+		if n := strconv.Itoa(i); f.Counts == counts {
+			boxes = append(boxes, c.Checkbox{Name: flipField, ID: flipField + "-" + n, Value: n, Checked: p.flipped[i],
+				Label: t("change.flip", "what", p.itemName(f.Rule), "effect", p.effect(t, f.Points, f.Cap))}.UI())
 		}
-		id := "what-if-" + strconv.Itoa(i)
-		box := app.Elem("input").Attr("type", "checkbox").Attr("id", id).Attr("class", "choice-input").
-			On("change", func(ctx app.Context, _ app.Event) { p.flipped[i] = ctx.JSSrc().Get("checked").Bool() })
-		if p.flipped[i] {
-			box = box.Attr("checked", "true")
-		}
-		boxes = append(boxes, c.Div("choice choice-box", box, c.El("label", c.A{"for": id, "class": "choice-label"},
-			c.Text(t("change.flip", "what", p.itemName(f.Rule), "effect", p.effect(t, f.Points, f.Cap))))))
 	}
 	return boxes
 }
@@ -202,34 +213,19 @@ func (p *WhatIf) additions(t func(string, ...string) string) []app.UI {
 			Text(t("whatif.remove")).OnClick(func(app.Context, app.Event) { p.added = slices.Delete(p.added, i, i+1) })
 		out = append(out, c.Div("what-if-added", c.P(p.itemName(code)), remove))
 	}
-	options := []app.UI{option("", t("whatif.choose"), p.adding == "")}
+	list := c.Select{Name: newField, Label: t("whatif.new"), Value: p.adding, Options: []c.Option{{Value: "-", Text: t("whatif.choose")}}}
 	for _, item := range p.book.Catalogue {
 		if item.Points != 0 || item.Cap != "" {
-			options = append(options, option(item.Code, t("change.flip", "what", item.Name.In(p.Lang), "effect", p.effect(t, item.Points, item.Cap)),
-				item.Code == p.adding))
+			list.Options = append(list.Options, c.Option{Value: item.Code,
+				Text: t("change.flip", "what", item.Name.In(p.Lang), "effect", p.effect(t, item.Points, item.Cap))})
 		}
 	}
 	add := app.Button().Type("button").Class("button", "button-secondary").Text(t("whatif.add")).OnClick(func(app.Context, app.Event) {
-		if p.adding != "" && len(p.added) < maxAdded {
+		if _, ok := p.book.Item(p.adding); ok && len(p.added) < maxAdded {
 			p.added = append(p.added, p.adding)
 		}
 	})
-	return append(out, p.choice("what-if-new", t("whatif.new"), options, func(value string) { p.adding = value }), add)
-}
-
-// choice returns a list to choose from.
-func (p *WhatIf) choice(id, label string, options []app.UI, chosen func(value string)) app.UI {
-	return c.Div("field", c.El("label", c.A{"for": id, "class": "label"}, c.Text(label)),
-		app.Elem("select").Attr("id", id).Attr("class", "input select").
-			On("change", func(ctx app.Context, _ app.Event) { chosen(ctx.JSSrc().Get("value").String()) }).Body(options...))
-}
-
-func option(value, text string, selected bool) app.UI {
-	o := app.Elem("option").Attr("value", value).Body(app.Text(text))
-	if selected {
-		o = o.Attr("selected", "true")
-	}
-	return o
+	return append(out, list.UI(), add)
 }
 
 func (p *WhatIf) itemName(code string) string {

@@ -27,7 +27,7 @@ func TestWhatIfIsWorkedOutOnThePhoneAndSendsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, lang := range mingjing.Languages {
-		p := &WhatIf{Lang: lang, Score: score, able: true}
+		p := &WhatIf{Lang: lang, Score: score, Outlook: mingjing.Outlook(rc, in), able: true}
 		p.begin(book, own)
 		if got := p.made(); got.Value != score.Value || got.Band != score.Band {
 			t.Errorf("without a change it is %d %s", got.Value, got.Band)
@@ -45,7 +45,7 @@ func TestWhatIfIsWorkedOutOnThePhoneAndSendsNothing(t *testing.T) {
 			t.Errorf("%s: a bill that is paid: it does not say %q", lang, want)
 		}
 		// On the day on which the last thing ends only what is new counts.
-		p.day, p.added = p.days[len(p.days)-1], []string{"award.city", "traffic.drunk_driving"}
+		p.day, p.added = p.Outlook[len(p.Outlook)-1].On, []string{"award.city", "traffic.drunk_driving"}
 		if got := p.made(); got.Value != 1030 || got.Band != "c" || got.AsOf != p.day {
 			t.Errorf("on %s it is %d %s", p.day, got.Value, got.Band)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
 
 	"mingjing"
@@ -14,6 +15,7 @@ import (
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/notice"
+	"mingjing/server/evidence"
 )
 
 // gather returns everything that is held on a resident. The entry is the worker's: the
@@ -24,7 +26,7 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 	h := &exporter{export: mingjing.Export{Version: mingjing.ExportVersion, MadeAt: now, City: c.city.Books()[0].City,
 		Zone: c.city.Books()[0].Zone,
 		Lang: job.Lang, Requests: []mingjing.ExportRequest{}, Records: []mingjing.ExportRecord{}, Listings: []mingjing.ExportListing{},
-		Disputes: []mingjing.ExportDispute{}, Notices: []mingjing.Notice{}, AccessLog: []mingjing.AccessEntry{}}}
+		Disputes: []mingjing.ExportDispute{}, Drafts: []mingjing.ExportDraft{}, Notices: []mingjing.Notice{}, AccessLog: []mingjing.AccessEntry{}}}
 	e := &h.export
 	r, err := read(rd).Resident(ctx, me)
 	if err != nil {
@@ -51,7 +53,7 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 		return nil, err
 	}
 	for _, part := range []func(context.Context, *kernel.Reader, mingjing.ResidentID, *exporter) error{
-		c.gatherRequests, c.gatherHeld, c.gatherCases, c.gatherNotices, c.gatherLooks} {
+		c.gatherRequests, c.gatherHeld, c.gatherCases, c.gatherDrafts, c.gatherNotices, c.gatherLooks} {
 		if err := part(ctx, rd, me, h); err != nil {
 			return nil, err
 		}
@@ -132,13 +134,12 @@ func (c *Takeaway) gatherCases(ctx context.Context, rd *kernel.Reader, me mingji
 	if err != nil {
 		return err
 	}
-	size := int64(0)
 	for i, d := range slices.Backward(disputes) {
 		shown := own[i]
 		x := mingjing.ExportDispute{Case: shown, Files: []mingjing.ExportFile{}}
 		add := func(kind string, e mingjing.Evidence) error {
-			if size += e.Size; size > mingjing.MaxExportBytes {
-				return errTooMuch
+			if err := h.reserve(e.Size); err != nil {
+				return err
 			}
 			_, data, err := read(rd).EvidenceData(ctx, e.ID)
 			if err != nil {
@@ -166,6 +167,41 @@ func (c *Takeaway) gatherCases(ctx context.Context, rd *kernel.Reader, me mingji
 			return err
 		}
 		h.letters = append(h.letters, l)
+	}
+	return nil
+}
+
+// gatherDrafts adds what was typed into forms and not sent, with its files.
+func (c *Takeaway) gatherDrafts(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, h *exporter) error {
+	drafts, err := c.drafts.DraftsOf(ctx, rd, me)
+	if err != nil {
+		return err
+	}
+	for _, d := range drafts {
+		x := mingjing.ExportDraft{Draft: d, Files: []mingjing.ExportFile{}}
+		for _, f := range d.Files {
+			if f.State == mingjing.DraftFileRefused { // nothing of it is kept
+				continue
+			}
+			if err := h.reserve(f.Received); err != nil {
+				return err
+			}
+			data, err := c.drafts.FileOf(ctx, rd, f.ID)
+			if err != nil {
+				return err
+			}
+			x.Files = append(x.Files, h.addFile(mingjing.FileDraft, "", "drafts/"+d.ID+"/"+f.ID+"-"+evidence.SafeName(f.Name, path.Ext(f.Name)), data))
+		}
+		h.export.Drafts = append(h.export.Drafts, x)
+	}
+	return nil
+}
+
+// reserve counts the bytes of a file that will be packed; the error says that they are too
+// many.
+func (h *exporter) reserve(bytes int64) error {
+	if h.size += bytes; h.size > mingjing.MaxExportBytes {
+		return errTooMuch
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"mingjing"
 	"mingjing/server/casework/kernel"
 )
 
@@ -36,6 +37,8 @@ const (
 	// HiddenComments are the texts of hidden comments on drafts; that there was one, and
 	// why it was hidden, stays.
 	HiddenComments Kind = "hidden_comments"
+	// FormDrafts are what was typed into forms and not sent, from when it was last saved.
+	FormDrafts Kind = "form_drafts"
 )
 
 const day = 24 * time.Hour
@@ -63,6 +66,7 @@ var kept = []struct {
 	{LetterFiles, 30 * day},
 	// Longer than somebody is likely to ask why theirs is not there.
 	{HiddenComments, 180 * day},
+	{FormDrafts, mingjing.FormDraftKeep},
 }
 
 // Kinds returns all kinds, in the order in which they are removed.
