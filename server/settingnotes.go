@@ -146,7 +146,8 @@ func (s Settings) engines(dir string) []engine {
 		}
 		return kind + " at " + place(text)
 	}
-	jobs := map[role]string{servesAndWorks: "in this process", serves: "in processes that run mingjing work", works: "in this process alone"}
+	jobs := map[role]string{servesAndWorks: "in this process", serves: "in processes that run mingjing work",
+		works: "in this process alone"}
 	return []engine{
 		{"database", at("PostgreSQL", s.DatabaseURL, "SQLite in "+filepath.Join(dir, "mingjing.db"))},
 		{"files", at("an S3-compatible store", s.BlobURL, "in the database")},

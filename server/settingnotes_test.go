@@ -103,7 +103,8 @@ func TestASettingThatIsUnusedOrContradictsAnotherIsSaid(t *testing.T) {
 
 func TestTheStartSaysWhichEnginesAreUsedAndNoSecret(t *testing.T) {
 	s, err := readSettings(env("DEMO", "1", "DATABASE_URL", "postgres://app:hush@db.example:5432/city?sslmode=disable&password=hush",
-		"BLOB_URL", "s3://key:hush@files.example/bucket/city", "REDIS_URL", "rediss://:hush@cache.example:6380/1", "KRATOS_PUBLIC_URL", "http://kratos:4433", "KRATOS_ADMIN_URL", "http://kratos:4434",
+		"BLOB_URL", "s3://key:hush@files.example/bucket/city",
+		"REDIS_URL", "rediss://:hush@cache.example:6380/1", "KRATOS_PUBLIC_URL", "http://kratos:4433", "KRATOS_ADMIN_URL", "http://kratos:4434",
 		"MASTER_KEY", "hcvault://kms.example:8200/transit/keys/m", "SMTP_URL", "smtps://app:hush@mail.example:465", "MAIL_FROM", "a@b.example"))
 	if err != nil {
 		t.Fatal(err)
