@@ -147,7 +147,8 @@ func (s Settings) engines(dir string) []engine {
 		}
 		return kind + " at " + place(text)
 	}
-	jobs := map[role]string{servesAndWorks: "in this process", serves: "in processes that run mingjing work", works: "in this process alone"}
+	jobs := map[role]string{servesAndWorks: "in this process", serves: "in processes that run mingjing work",
+		works: "in this process alone"}
 	return []engine{
 		{"database", at("PostgreSQL", s.DatabaseURL, "SQLite in "+filepath.Join(dir, "mingjing.db"))},
 		{"files", at("an S3-compatible store", s.BlobURL, "in the database")},
@@ -161,9 +162,12 @@ func (s Settings) engines(dir string) []engine {
 
 // place returns where a URL leads, without its user, password and settings.
 func place(text string) string {
-	u, err := url.Parse(text)
+	scheme, rest, _ := strings.Cut(text, "://")
+	end := strings.IndexAny(rest+"/", "/?")
+	hosts := rest[strings.LastIndex(rest[:end], "@")+1 : end]
+	u, err := url.Parse(scheme + "://hosts" + rest[end:]) // it may name several
 	if err != nil {
 		return "an address that can't be read"
 	}
-	return cmp.Or(u.Host, u.Query().Get("host")) + u.Path
+	return cmp.Or(hosts, u.Query().Get("host")) + u.Path
 }

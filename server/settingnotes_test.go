@@ -103,7 +103,8 @@ func TestASettingThatIsUnusedOrContradictsAnotherIsSaid(t *testing.T) {
 
 func TestTheStartSaysWhichEnginesAreUsedAndNoSecret(t *testing.T) {
 	s, err := readSettings(env("DEMO", "1", "DATABASE_URL", "postgres://app:hush@db.example:5432/city?sslmode=disable&password=hush",
-		"BLOB_URL", "s3://key:hush@files.example/bucket/city", "REDIS_URL", "rediss://:hush@cache.example:6380/1", "KRATOS_PUBLIC_URL", "http://kratos:4433", "KRATOS_ADMIN_URL", "http://kratos:4434",
+		"BLOB_URL", "s3://key:hush@files.example/bucket/city",
+		"REDIS_URL", "rediss://:hush@cache.example:6380/1", "KRATOS_PUBLIC_URL", "http://kratos:4433", "KRATOS_ADMIN_URL", "http://kratos:4434",
 		"MASTER_KEY", "hcvault://kms.example:8200/transit/keys/m", "SMTP_URL", "smtps://app:hush@mail.example:465", "MAIL_FROM", "a@b.example"))
 	if err != nil {
 		t.Fatal(err)
@@ -124,6 +125,12 @@ e-mail: a mail server at mail.example:465
 jobs: in this process
 ` {
 		t.Errorf("it says\n%s", got)
+	}
+	several := Settings{DatabaseURL: "postgres://app:hush@db1:5432,db2/city",
+		RedisURL: "redis+sentinel://:hush@s1:26379,s2,s3/city?sentinel_password=hush"}
+	if got := text(several); strings.Contains(got, "hush") || !strings.Contains(got, "PostgreSQL at db1:5432,db2/city\n") ||
+		!strings.Contains(got, "Redis at s1:26379,s2,s3/city\n") {
+		t.Errorf("of several it says\n%s", got)
 	}
 	socket := Settings{DatabaseURL: "postgres://app@/city?host=%2Frun%2Fpg&password=hush"}
 	if got := text(socket); !strings.Contains(got, "PostgreSQL at /run/pg/city\n") {

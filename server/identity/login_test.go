@@ -11,9 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+
 	"mingjing"
+	"mingjing/server/live"
+	"mingjing/server/live/redistest"
 )
 
 func TestAnUnknownIDAndAWrongPasswordLookTheSame(t *testing.T) {
@@ -311,9 +313,28 @@ func TestWithoutRedisLoginsGoOnAndAreLimitedAndNobodyIsThrownOut(t *testing.T) {
 	wantCode(t, err, "session_expired")
 }
 
-func TestTheInProcessRedisDoes(t *testing.T) {
-	rdb := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
-	t.Cleanup(func() { _ = rdb.Close() })
+// TestEveryRedisDoes: limits, sessions and codes that are good once are kept in a Redis
+// inside the process, in one that Sentinels name, and in a Cluster.
+func TestEveryRedisDoes(t *testing.T) {
+	open := func(t *testing.T, url string) redis.UniversalClient {
+		t.Helper()
+		rdb, closeRedis, err := live.OpenRedis(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = closeRedis() })
+		return rdb
+	}
+	t.Run("in the process", func(t *testing.T) { redisDoes(t, open(t, "")) })
+	t.Run("Sentinel", func(t *testing.T) {
+		url, _ := redistest.Sentinel(t)
+		redisDoes(t, open(t, url))
+	})
+	t.Run("Cluster", func(t *testing.T) { redisDoes(t, open(t, redistest.Cluster(t))) })
+}
+
+func redisDoes(t *testing.T, rdb redis.UniversalClient) {
+	t.Helper()
 	i := newReplica(t, func(i *Identity) {
 		i.redis, i.cache, i.counts = rdb, &cache{redis: rdb}, countedIn(rdb)
 		i.limits = Limits{Device: []Rate{{2, time.Hour}}}.withDefaults()

@@ -44,7 +44,7 @@ const (
 	moveRetry = time.Minute
 )
 
-// fileColumns are the columns whose values are files.
+// fileColumns are the columns whose files are moved. Those of drafts are not: they go soon.
 var fileColumns = []sealedColumn{sealedEvidenceFile, sealedExportFile, sealedAnswerFile}
 
 // ErrNoFileStore says that files are in a store that this process was not told of.

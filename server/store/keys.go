@@ -139,7 +139,10 @@ func (t *tx) reseal(ctx context.Context, k sealedColumn, r sealedRow) error {
 	}
 	again, set := t.s.vault.Reseal, ` = ?`
 	if k.file {
-		again, set = t.s.vault.ResealFile, ` = ?, blob = NULL`
+		again = t.s.vault.ResealFile
+	}
+	if k.moves {
+		set += `, blob = NULL`
 	}
 	content, err := t.s.fileContent(ctx, r)
 	if err != nil {

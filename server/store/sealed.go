@@ -20,6 +20,8 @@ type sealedColumn struct {
 	column string
 	// file says that the values are files, which are sealed as streams.
 	file bool
+	// moves says that files are moved into the store of files, where there is one.
+	moves bool
 	// key are the columns that identify the row, in the order in which they are bound to
 	// the value.
 	key []string
@@ -54,7 +56,7 @@ var (
 	sealedInquiry     = sealedColumn{table: "inquiry", key: []string{"id"}, owner: "resident_id"}
 	sealedAnswerDoc   = sealedColumn{table: "answer_document", key: []string{"id"}, owner: "resident_id"}
 
-	sealedEvidenceFile = sealedColumn{table: "evidence_data", file: true, key: []string{"evidence_id"},
+	sealedEvidenceFile = sealedColumn{table: "evidence_data", file: true, moves: true, key: []string{"evidence_id"},
 		owner: "(SELECT resident_id FROM evidence WHERE evidence.id = evidence_id)"}
 	sealedDraft     = sealedColumn{table: "form_draft", key: []string{"id"}, owner: "COALESCE(resident_id, '')"}
 	sealedDraftFile = sealedColumn{table: "draft_file", key: []string{"id"},
@@ -62,9 +64,10 @@ var (
 	sealedDraftData = sealedColumn{table: "draft_data", file: true, key: []string{"file_id", "at_byte"},
 		owner: "(SELECT COALESCE(resident_id, '') FROM form_draft JOIN draft_file ON draft_file.draft_id = form_draft.id WHERE draft_file.id = file_id)"}
 
-	sealedExportFile = sealedColumn{table: "export_data", file: true, key: []string{"export_id"},
+	sealedExportFile = sealedColumn{table: "export_data", file: true, moves: true, key: []string{"export_id"},
 		owner: "(SELECT resident_id FROM export WHERE export.id = export_id)"}
-	sealedAnswerFile = sealedColumn{table: "answer_document", column: "data", file: true, key: []string{"id"}, owner: "resident_id"}
+	sealedAnswerFile = sealedColumn{table: "answer_document", column: "data", file: true, moves: true, key: []string{"id"},
+		owner: "resident_id"}
 
 	// What belongs to no resident, or says no more of one than that there is a case.
 	sealedCaseSummary = sealedColumn{table: "dispute", column: "line", key: []string{"id"}, owner: bureauOwner}
@@ -103,7 +106,7 @@ func (k sealedColumn) contentColumn() string {
 
 // blobColumn returns the SQL expression for the name of a row's object.
 func (k sealedColumn) blobColumn() string {
-	if k.file {
+	if k.moves {
 		return "coalesce(blob, '')"
 	}
 	return "''"
