@@ -70,9 +70,11 @@ type Export struct {
 	Records  []ExportRecord  `json:"records" jsonschema:"records, with the effect of each today"`
 	Listings []ExportListing `json:"listings" jsonschema:"presence on lists, with the effect of each today"`
 	// Scores have the whole explanation and the rulebook that they were made by.
-	Scores   []Score         `json:"scores" jsonschema:"scores with the whole explanation and the rulebook's version and hash"`
-	Disputes []ExportDispute `json:"disputes" jsonschema:"disputes and other cases, with their files"`
-	Notices  []Notice        `json:"notices" jsonschema:"the inbox, oldest first"`
+	Scores []Score `json:"scores" jsonschema:"scores with the whole explanation and the rulebook's version and hash"`
+	// Counterfactuals are of the newest score by each rulebook.
+	Counterfactuals []ScoreCounterfactuals `json:"counterfactuals" jsonschema:"the fewest changes that would lead to another band, by rulebook"`
+	Disputes        []ExportDispute        `json:"disputes" jsonschema:"disputes and other cases, with their files"`
+	Notices         []Notice               `json:"notices" jsonschema:"the inbox, oldest first"`
 	// Settings are by which ways notices are sent.
 	Settings ExportSettings `json:"settings" jsonschema:"how notices are sent"`
 	// AccessLog is the whole of it, oldest first.

@@ -39,6 +39,7 @@ var floors = map[string]int{
 	"app/page/public":   3,
 	"app/page/pagetest": 3,
 	"server/store":      3,
+	"server/blob":       3,
 	"server/live":       3,
 	"server/identity":   3,
 	"server/agency":     3,
@@ -199,7 +200,7 @@ func TestAPartOfCaseworkImportsOnlyPartsBeforeIt(t *testing.T) {
 
 // demoNamers are the files of the server, besides those of server/demo, that know that a
 // city may be a demo: the program with its settings, and the pages' only hook.
-var demoNamers = []string{"server/serve.go", "server/settings.go", "server/settingnotes.go",
+var demoNamers = []string{"server/main.go", "server/role.go", "server/serve.go", "server/settings.go", "server/settingnotes.go",
 	"server/api/demo.go", "server/api/api.go", "server/api/answer.go", "server/api/routes.go"}
 
 func TestTheProductDoesNotKnowTheDemoCity(t *testing.T) {

@@ -26,6 +26,7 @@ var Routes = []Route{
 	{"staff-activate", "staff/activate", Anyone},
 	{"rulebooks", "rulebooks", Anyone},
 	{"rulebook", "rulebooks/{id}", Anyone}, // ?cursor=C
+	{"try", "rulebooks/{id}/try", Anyone},
 	{"agencies", "agencies", Anyone},
 	{"check-us", "check-us", Anyone},
 	{"offline", "offline", Anyone},

@@ -11,6 +11,11 @@ import (
 // beside it.
 const RulebookSchema = "rulebook.schema.json"
 
+// RulebookFormat is the format of the rulebooks that are published today: they have codes
+// of the [Register] and no words for them. The first format, which had words of its own and
+// no number, is read for as long as there are scores by it, and no longer published.
+const RulebookFormat = 2
+
 // A RulebookRef names one version of a rulebook: its code, version and the SHA-256 of
 // its published bytes, 64 hex digits.
 type RulebookRef struct {
@@ -22,7 +27,9 @@ type RulebookRef struct {
 // A Rulebook is one version of a city's published catalogue, rules and bands. Its file
 // is the one that scores, and never changes once it was published.
 type Rulebook struct {
-	Schema  string `json:"$schema"`
+	Schema string `json:"$schema"`
+	// Format says how the file is read: 0 is the first one. See [RulebookFormat].
+	Format  int    `json:"format,omitempty"`
 	ID      string `json:"id"`
 	Version string `json:"version"`
 	// From is the first day on which the version holds, in Zone: until the day before
@@ -51,11 +58,11 @@ type Rulebook struct {
 	// made; 0 is [DefaultLeastAnswered].
 	LeastAnswered int        `json:"least_answered,omitempty"`
 	Agencies      []Agency   `json:"agencies"`
-	Documents     []DocKind  `json:"documents"`
+	Documents     []DocKind  `json:"documents,omitempty"`
 	Catalogue     []Item     `json:"catalogue"`
-	NeverUsed     []NeverUse `json:"never_used"`
+	NeverUsed     []NeverUse `json:"never_used,omitempty"`
 	// Measures are all that a listing may do, each with the text that allows it.
-	Measures []PublishedMeasure `json:"measures"`
+	Measures []PublishedMeasure `json:"measures,omitempty"`
 	// Procedure is the due process of listings and disputes.
 	Procedure Procedure `json:"procedure"`
 	// Bands are the bands of the score, from the best to the worst.
@@ -108,6 +115,8 @@ func (b *Rulebook) VersionOf() RulebookVersion {
 // An Agency is a public body that supplies records.
 type Agency struct {
 	Code string `json:"code"`
+	// Kind is what kind of public body it is, a code of the register.
+	Kind string `json:"kind,omitempty"`
 	Name Text   `json:"name"`
 	// Holds are the catalogue codes that it may supply; what else it sends does
 	// not count.
@@ -125,10 +134,10 @@ type DocKind struct {
 // but never counts.
 type Item struct {
 	Code string `json:"code"`
-	Area Area   `json:"area"`
-	// Subject is what the item is about, from the closed list of the schema.
-	Subject string `json:"subject"`
-	Name    Text   `json:"name"`
+	Area Area   `json:"area,omitempty"`
+	// Subject is what the item is about, from the register.
+	Subject string `json:"subject,omitempty"`
+	Name    Text   `json:"name,omitempty"`
 	// Listing says that the item is a listing and not a record.
 	Listing ListKind `json:"listing,omitempty"`
 	// Tier is how grave the ground of a listing of this item is, a code of the
@@ -148,7 +157,10 @@ type Item struct {
 	// CountsMonths is how long it counts from the day it happened; at most 60
 	// (Shanghai Social Credit Regulations 2017: five years).
 	CountsMonths int  `json:"counts_months"`
-	LegalBasis   Text `json:"legal_basis"`
+	LegalBasis   Text `json:"legal_basis,omitempty"`
+	// PointsLaw is the code of the published text that gives the points, where that is
+	// another one than the law behind the item.
+	PointsLaw string `json:"points_law,omitempty"`
 	// Sample says that the figure was invented.
 	Sample bool `json:"sample,omitempty"`
 }
@@ -170,8 +182,10 @@ type Band struct {
 	// square, diamond, triangle; tone is one of good, fair, poor.
 	Shape  string `json:"shape"`
 	Tone   string `json:"tone"`
-	Brings []Text `json:"brings"`
-	Sample bool   `json:"sample,omitempty"`
+	Brings []Text `json:"brings,omitempty"`
+	// Benefits are the codes of what it brings.
+	Benefits []string `json:"benefits,omitempty"`
+	Sample   bool     `json:"sample,omitempty"`
 }
 
 // Agency returns the agency with the code.

@@ -258,24 +258,6 @@ type AskView struct {
 	Key string `json:"key"`
 }
 
-// A ScoreView is the result page.
-type ScoreView struct {
-	Score Score  `json:"score"`
-	Min   int    `json:"min"`
-	Max   int    `json:"max"`
-	Band  Band   `json:"band"`
-	Bands []Band `json:"bands"`
-	// Outlook are the days on which it will change.
-	Outlook []Change `json:"outlook"`
-	// History are the earlier scores by the same rulebook, oldest first, this one
-	// included.
-	History []ScoreCard `json:"history"`
-	// Others are the newest scores by other rulebooks.
-	Others []ScoreCard `json:"others"`
-	// Drafts are the proposed versions of its rulebook.
-	Drafts []RulebookVersion `json:"drafts,omitempty"`
-}
-
 // A RecordsView is the resident's records, by area and agency.
 type RecordsView struct {
 	Records []RecordView `json:"records"`

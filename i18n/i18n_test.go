@@ -216,7 +216,7 @@ var codes = map[string][]string{
 		"proposal_open", "self_administration", "second_administrator", "name_required", "role_required", "agency_required", "totp_wrong",
 		"unknown_step", "invalid_form", "id_number_length", "id_number_digits", "id_number_date", "id_number_check", "required", "too_long",
 		"login_failed",
-		"too_many_attempts", "activation_failed", "reset_failed", "passkey_failed", "passkey_not_added", "passkeys_full",
+		"too_many_attempts", "login_busy", "activation_failed", "reset_failed", "passkey_failed", "passkey_not_added", "passkeys_full",
 		"passkeys_not_offered", "password_weak", "password_short", "password_personal", "password_same",
 		"password_wrong", "code_invalid", "not_logged_in", "session_expired",
 		"forbidden", "not_found",
@@ -225,7 +225,7 @@ var codes = map[string][]string{
 		"evidence_size", "evidence_count", "evidence_broken", "case_taken", "case_own", "case_not_yours", "case_decided", "evidence_unanswered",
 		"reasons_required",
 		"outcome_required", "correction_required", "agency_already_asked", "agency_waiting", "changed_meanwhile", "aal2_required",
-		"identity_down", "redis_down",
+		"identity_down", "session_down", "redis_down",
 		"unavailable", "too_large", "internal", "altered", "cross_origin", "offline", "agency_lost", "agency_needed", "already_enrolled",
 		"nothing_to_withdraw", "bad_body",
 		"invalid_cursor", "invalid_filter", "resident_unknown", "session_unknown", "staff_number_invalid", "staff_unknown", "totp_secret_invalid",
@@ -322,6 +322,23 @@ func TestNumbersDatesAndTimesAreThoseOfTheLanguage(t *testing.T) {
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestADeadlineIsTheLastDayAndNotTheMidnightAfterIt(t *testing.T) {
+	zone := time.FixedZone("CST", 8*60*60)
+	midnight := time.Date(2026, 12, 2, 0, 0, 0, 0, zone).UTC()
+	for lang, last := range map[string]string{"en": "1 December 2026", "zh-CN": "2026年12月1日"} {
+		if got := Deadline(lang, midnight, zone); got != last {
+			t.Errorf("%s: %s", lang, got)
+		}
+		if got := Start(lang, midnight, zone); got != Date(lang, "2026-12-02") {
+			t.Errorf("%s: it begins %s", lang, got)
+		}
+		within := midnight.Add(time.Second)
+		if got := Deadline(lang, within, zone); got != DateTime(lang, within, zone) {
+			t.Errorf("%s: %s", lang, got)
 		}
 	}
 }

@@ -135,7 +135,7 @@ func TestAVersionIsPublishedOnceForAllServersAndServedForEver(t *testing.T) {
 	out.Reset()
 	errs.Reset()
 	if code := run(t.Context(), []string{"rulebook", "preview", filepath.Join(other.Rulebooks, "rongcheng-2099.1.json")}, set(other.Rulebooks),
-		&out, &errs); code != 0 || !strings.Contains(out.String(), "version 2099.1 instead of 2026.3: residents with a score: 1") ||
+		&out, &errs); code != 0 || !strings.Contains(out.String(), "version 2099.1 instead of 2026.4: residents with a score: 1") ||
 		!strings.Contains(out.String(), "nothing would change for anybody") {
 		t.Errorf("preview: exit %d\n%s%s", code, &out, &errs)
 	}
@@ -168,7 +168,7 @@ func TestAFolderOfRulebooksSaysWhatIsWrongWithIt(t *testing.T) {
 		want string
 	}{
 		"a name":             {map[string][]byte{"other.json": nextVersion(t, "2099.1", "2099-01-01")}, "call the file rongcheng-2099.1.json"},
-		"one version twice":  {map[string][]byte{"rongcheng-2026.3.json": nextVersion(t, "2026.3", "2099-01-01")}, "both version 2026.3"},
+		"one version twice":  {map[string][]byte{"rongcheng-2026.4.json": nextVersion(t, "2026.4", "2099-01-01")}, "both version 2026.4"},
 		"one day twice":      {map[string][]byte{"rongcheng-2099.1.json": nextVersion(t, "2099.1", "2023-01-01")}, "both hold from 2023-01-01"},
 		"a day that is none": {map[string][]byte{"rongcheng-2099.1.json": nextVersion(t, "2099.1", "2099-02-30")}, "/from"},
 		"no JSON":            {map[string][]byte{"x.json": []byte("{")}, "x.json"},

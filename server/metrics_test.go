@@ -126,6 +126,7 @@ func TestTheFiguresSayWhatHappened(t *testing.T) {
 		`mingjing_jobs_due\{kind="erase"\} 0`, `mingjing_job_oldest_due_seconds\{kind="remove_old"\} 0`,
 		`mingjing_access_log_entries [1-9]`, `mingjing_witness_lag_entries\{witness="away\.example\+[0-9a-f]{8}"\} [1-9]`,
 		`mingjing_sessions_active\{of="resident"\} 1`,
+		`mingjing_activation_codes\{state="open"\} [1-9]`, `mingjing_activation_codes\{state="expired"\} 0`,
 		`mingjing_database_connections_max\{pool="write"\} 1`, `mingjing_database_connections_open\{pool="read"\} [1-9]`,
 		`mingjing_backup_last_success_timestamp_seconds 0`, `mingjing_figures_up 1`,
 		`mingjing_calendar_left_seconds\{calendar="[a-zA-Z0-9-]+"\} `,

@@ -175,5 +175,5 @@ func ListingTerm(v *mingjing.View, l mingjing.Listing) string {
 	case l.Ends == "":
 		return T(v, "listings.from", "from", Date(v, l.From))
 	}
-	return T(v, "listings.term", "from", Date(v, l.From), "ends", Date(v, l.Ends))
+	return T(v, "listings.term", "from", Date(v, l.From), "ends", Date(v, l.Ends.AddDays(-1)))
 }

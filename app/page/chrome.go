@@ -220,6 +220,24 @@ func Mirror(size int) app.UI {
 		c.SVG("circle", c.A{"cx": "32", "cy": "32", "r": "6", "class": "mirror-knob"}))
 }
 
+// zoneNote returns the sentence that times are those of the city. It is shown where the
+// device is set to another time (web/early.js).
+func zoneNote(v *mingjing.View) app.UI {
+	if v.Zone == "" {
+		return nil
+	}
+	_, seconds := v.Now.In(Zone(v)).Zone()
+	sign, minutes := "+", seconds/60
+	if minutes < 0 {
+		sign, minutes = "−", -minutes
+	}
+	offset := "UTC" + sign + strconv.Itoa(minutes/60)
+	if minutes %= 60; minutes != 0 {
+		offset += ":" + strconv.Itoa(minutes)
+	}
+	return c.El("p", c.A{"class": "zone-note"}, c.Text(T(v, "chrome.zone", "offset", offset)))
+}
+
 func footer(v *mingjing.View) app.UI {
 	links := []app.UI{c.Link{Text: T(v, "chrome.rulebooks"), Href: Href(v, "rulebooks")}.UI(),
 		c.Link{Text: T(v, "nav.agencies"), Href: Href(v, "agencies")}.UI(),

@@ -136,6 +136,7 @@ export async function furnish(server) {
     // ids fill the {id} of a page, queries is what follows the path of a page.
     ids: {
       rulebook: 'rongcheng',
+      try: 'rongcheng',
       request: asked.id,
       record: record?.record?.id ?? record?.id,
       listing: listingID,

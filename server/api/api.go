@@ -64,6 +64,8 @@ type Identity interface {
 	PasskeysOffered(origin string) bool
 	PasskeyQuestion(ctx context.Context, origin string, c mingjing.Client) (mingjing.PasskeyQuestion, error)
 	PasskeyLogin(ctx context.Context, origin, ticket, answer string, c mingjing.Client) (token string, err error)
+	StaffLoginByKey(ctx context.Context, login, password string, k mingjing.PasskeyAnswer, c mingjing.Client) (token string, err error)
+	NewStaffKeyQuestion(ctx context.Context, ticket, origin string) (mingjing.PasskeyQuestion, error)
 	Passkeys(ctx context.Context, token string) ([]mingjing.Passkey, error)
 	NewPasskeyQuestion(ctx context.Context, token, origin, shown string) (mingjing.PasskeyQuestion, error)
 	AddPasskey(ctx context.Context, token, origin, ticket, answer string, c mingjing.Client) error

@@ -75,6 +75,9 @@ func (a *assets) document(v *mingjing.View, body, title string) []byte {
 	if next := nextProgram[v.Page]; next != "" {
 		attributes += ` data-next="` + next + `"`
 	}
+	if v.Zone != "" {
+		attributes += ` data-zone="` + html.EscapeString(v.Zone) + `"`
+	}
 	if v.Page == "offline" {
 		attributes += " data-offline"
 	}

@@ -36,6 +36,7 @@ type operation struct {
 	Tags        []string               `json:"tags"`
 	Summary     string                 `json:"summary"`
 	Description string                 `json:"description,omitempty"`
+	Deprecated  bool                   `json:"deprecated,omitempty"`
 	Security    *[]map[string][]string `json:"security,omitempty"`
 	Parameters  []map[string]any       `json:"parameters,omitempty"`
 	Body        map[string]any         `json:"requestBody,omitempty"`
@@ -161,6 +162,9 @@ func problemAnswer(s *schema, status int, about, code string) map[string]any {
 func (d *describer) operation(e description) *operation {
 	d.t.Helper()
 	op := &operation{ID: e.id, Tags: []string{tag(e)}, Summary: e.summary, Description: e.about, Responses: map[string]any{}}
+	if x, ok := e.deprecated(); ok {
+		op.Deprecated, e.answerHeaders = true, slices.Concat(e.answerHeaders, x.answerHeaders())
+	}
 	switch e.access {
 	case mingjing.Anyone:
 		op.Security = &[]map[string][]string{}

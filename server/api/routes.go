@@ -16,7 +16,7 @@ import (
 var pages = []screen{
 	page[none]{name: "home"},
 	loginPage, activatePage, forgotPage, resetPage, staffLoginPage, staffActivatePage,
-	rulebooksPage, rulebookPage, agenciesPage,
+	rulebooksPage, rulebookPage, tryPage, agenciesPage,
 	page[none]{name: "check-us"}, page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
 	recipientPage,
 	overviewPage, askPage, requestPage, scorePage,
@@ -103,7 +103,7 @@ func (s *server) routes() *http.ServeMux {
 	}
 	for _, e := range endpoints() {
 		d := e.describe()
-		handle(d.method+" "+d.path, "api."+d.id, s.handle(e.serve))
+		handle(d.method+" "+d.path, "api."+d.id, s.handle(withDeprecation(e)))
 		if d.form {
 			s.forms[d.method+" "+d.path] = d.body
 		}
@@ -112,8 +112,9 @@ func (s *server) routes() *http.ServeMux {
 		handle("GET "+path, "log", s.handle(serve))
 	}
 	handle("GET /.well-known/jwt-vc-issuer", "issuer", http.HandlerFunc(s.issuer))
-	handle("GET /healthz", "healthz", http.HandlerFunc(s.healthz))
-	handle("GET /readyz", "readyz", http.HandlerFunc(s.readyz))
+	probes := probed{ready: s.Ready, stopping: s.Stopping, log: s.Logger, work: work, needed: loggedIn}
+	handle("GET /healthz", "healthz", http.HandlerFunc(healthz))
+	handle("GET /readyz", "readyz", http.HandlerFunc(probes.readyz))
 	handle("GET /{$}", "language", http.HandlerFunc(s.chooseLanguage))
 	for _, lang := range mingjing.Languages {
 		handle("GET /"+lang, "language", http.RedirectHandler("/"+lang+"/", http.StatusSeeOther))

@@ -7,7 +7,7 @@ import (
 	"mingjing"
 )
 
-// securityPage is how somebody logs in: the password, and a resident's passkeys.
+// securityPage is how somebody logs in: the password, and the passkeys.
 var securityPage = page[mingjing.SecurityView]{
 	name:      "security",
 	outsideTx: true,
@@ -27,9 +27,10 @@ var securityPage = page[mingjing.SecurityView]{
 			example: passwordForm{Password: "quiet-river-7719", NewPassword: "nine red lanterns sway"}, //nolint:gosec // nobody has these
 		},
 		action[none, mingjing.PasskeyQuestion]{
-			path: "/api/passkeys/question", access: mingjing.Residents, errorPage: "security",
+			path: "/api/passkeys/question", access: mingjing.Everyone, errorPage: "security",
 			doc: apiDoc{id: "newPasskey", tag: tagSession, summary: "Ask a browser to make a passkey",
-				about:  "It needs a fresh login. What the browser shows beside the passkey is the masked ID number.",
+				about: "It needs a fresh login. What the browser shows beside the passkey is the masked ID number, or the staff number. For staff " +
+					"a passkey is a second factor, after the password.",
 				answer: "The options of navigator.credentials.create.", fails: []int{http.StatusForbidden, http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.PasskeyQuestion, redirect, error) {
 				who, err := c.s.casework.Register.Viewer(c.ctx(), c.actor())
@@ -41,7 +42,7 @@ var securityPage = page[mingjing.SecurityView]{
 			},
 		},
 		action[passkeyForm, passkeyAdded]{
-			path: "/api/passkeys", access: mingjing.Residents, status: http.StatusCreated, errorPage: "security",
+			path: "/api/passkeys", access: mingjing.Everyone, status: http.StatusCreated, errorPage: "security",
 			doc: apiDoc{id: "addPasskey", tag: tagSession, summary: "Add the passkey that a browser has made",
 				answer: "It can be used at the next login.", fails: []int{http.StatusForbidden, http.StatusConflict}},
 			example: passkeyForm{Ticket: "c2VhbGVk", Credential: `{"id":"x"}`}, //nolint:gosec // no secret
@@ -51,7 +52,7 @@ var securityPage = page[mingjing.SecurityView]{
 			},
 		},
 		action[noPasskeyForm, passkeyRemoved]{
-			path: "/api/passkeys/remove", access: mingjing.Residents, errorPage: "security",
+			path: "/api/passkeys/remove", access: mingjing.Everyone, errorPage: "security",
 			doc: apiDoc{id: "removePasskey", tag: tagSession, summary: "Remove a passkey", answer: "Nobody can log in with it any more.",
 				fails: []int{http.StatusNotFound}},
 			example: noPasskeyForm{ID: "AbCdEf"},
@@ -135,9 +136,6 @@ type passkeyLoginForm struct {
 
 func (c *call) security() (mingjing.SecurityView, error) {
 	v := mingjing.SecurityView{Fresh: c.actor().Fresh, Passkeys: []mingjing.Passkey{}}
-	if c.actor().Role != mingjing.RoleResident {
-		return v, nil
-	}
 	v.PasskeysOffered = c.s.Identity.PasskeysOffered(c.pageOrigin())
 	keys, err := c.s.Identity.Passkeys(c.ctx(), c.token)
 	v.Passkeys = append(v.Passkeys, keys...)

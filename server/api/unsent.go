@@ -94,7 +94,7 @@ func unsentKind(f reflect.StructField, name string) (mingjing.UnsentKind, bool) 
 		return mingjing.UnsentFiles, true
 	case of.Kind() == reflect.Struct:
 		return "", false // of JSON alone
-	case name == "ticket": // which came from the server, and without which the form is of no use
+	case name == "ticket", name == "key_ticket": // which came from the server, and without which the form is of no use
 		return mingjing.UnsentKept, true
 	case name == "login":
 		return mingjing.UnsentLine, true

@@ -82,8 +82,8 @@ type Store interface {
 	// that was being worked on when the process died is given again, as is one
 	// whose fn returned an error (with backoff) or a wait above zero (after it).
 	Work(ctx context.Context, fn func(ctx context.Context, job kernel.Job) (wait time.Duration, err error)) error
-	// Ping says whether it can be reached.
-	Ping(ctx context.Context) error
+	// Ready says whether it can be read and written.
+	Ready(ctx context.Context) error
 }
 
 // A Tx is one transaction on the store: the ports of all parts. It opens nothing that is
@@ -329,7 +329,7 @@ func (b *Bureau) JobKinds() []string { return slices.Sorted(maps.Keys(b.jobs)) }
 
 // Ready returns an error when casework can't do its work: when the store does not
 // answer.
-func (b *Bureau) Ready(ctx context.Context) error { return b.store.Ping(ctx) }
+func (b *Bureau) Ready(ctx context.Context) error { return b.store.Ready(ctx) }
 
 // EventsAfter returns an audience's events after a sequence number, oldest first; where
 // the first of them were removed, an event of kind reset stands for all. It serves the

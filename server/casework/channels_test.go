@@ -57,7 +57,7 @@ func TestAWayThatIsClosedIsTriedAgainAndEnds(t *testing.T) {
 	if len(v.Devices) != 3 || shut != 1 {
 		t.Errorf("the devices are %+v; one that refuses was asked %d times", v.Devices, shut)
 	}
-	if got := kindsOf(c.inbox(t, a)); got != "score_ready//overview push_failed//notice-settings" {
+	if got := kindsOf(c.inbox(t, a)); got != "score_ready//overview push_failed/gone/notice-settings push_failed//notice-settings" {
 		t.Errorf("the inbox has %s", got)
 	}
 }

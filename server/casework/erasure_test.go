@@ -19,13 +19,14 @@ type leavers struct {
 	logins []mingjing.IDNumber   // those that were removed
 	ids    []mingjing.ResidentID // whose logins were removed without a number
 	down   error
+	full   error // nobody can be listed
 }
 
 func (l *leavers) Add(_ context.Context, r mingjing.ResidentID) error {
-	if !slices.Contains(l.listed, r) {
+	if l.full == nil && !slices.Contains(l.listed, r) {
 		l.listed = append(l.listed, r)
 	}
-	return nil
+	return l.full
 }
 
 func (l *leavers) All(context.Context) ([]mingjing.ResidentID, error) { return l.listed, nil }
@@ -70,6 +71,29 @@ func TestLeavingNeedsAFreshLoginAndNoOpenCase(t *testing.T) {
 	must(t, err)
 	if len(v.OpenCases) != 1 || v.OpenCases[0].ID != d.ID {
 		t.Errorf("the open cases are %+v", v.OpenCases)
+	}
+}
+
+func TestTheReceiptComesWhenTheErasureIsOnTheListAndInTheDatabase(t *testing.T) {
+	c, l := leavingCity(t)
+	a := c.resident(t, 1)
+	l.full = errors.New("no space left on device")
+	e, err := c.Leave(ctx, fresh(a))
+	wants(t, err, "unavailable")
+	if e.ID != "" {
+		t.Errorf("there is a receipt, and the list has nobody: %+v", e)
+	}
+	l.full = nil
+	e, err = c.Leave(ctx, fresh(a))
+	must(t, err)
+	if kept, err := c.Erasure(ctx, e.ID); err != nil || kept.ListedAt == nil || e.ListedAt == nil || len(l.listed) != 1 {
+		t.Errorf("the receipt says %+v, the database %+v, the list %v, %v", e, kept, l.listed, err)
+	}
+	must(t, c.did(ctx, takeaway.JobErase, e.ID))
+	// The file is lost; the database has who was on it.
+	l.listed = nil
+	if n, err := c.ReplayErasures(ctx); n != 0 || err != nil || len(l.listed) != 1 || string(l.listed[0]) != a.ID {
+		t.Errorf("%d are erased again, and the list has %v, %v", n, l.listed, err)
 	}
 }
 

@@ -133,6 +133,9 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	if s := e.Scores[0]; s.Rulebook != c.books[1].Ref() || len(s.Explanation) == 0 {
 		t.Errorf("the score is %+v", s)
 	}
+	if len(e.Counterfactuals) == 0 || e.Counterfactuals[0].ScoreID != e.Scores[len(e.Scores)-1].ID {
+		t.Errorf("the changes that would lead to another band are %+v", e.Counterfactuals)
+	}
 	if e.Settings.Email != "lin@mail.example" || len(e.Settings.Devices) != 1 || e.Settings.Lang != "en" {
 		t.Errorf("the settings are %+v", e.Settings)
 	}

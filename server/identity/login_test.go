@@ -276,11 +276,11 @@ func TestResidentsAndStaffDoNotFitThroughEachOthersDoor(t *testing.T) {
 	wantCode(t, err, "login_failed")
 }
 
-func TestWithoutRedisNobodyNewIsLetInAndNobodyIsThrownOut(t *testing.T) {
+func TestWithoutRedisLoginsGoOnAndAreLimitedAndNobodyIsThrownOut(t *testing.T) {
 	rdb, stop := ownRedis(t)
 	i := newReplica(t, func(i *Identity) {
-		i.redis, i.cache = rdb, &cache{redis: rdb}
-		i.limiter = redisRate(rdb)
+		i.redis, i.cache, i.counts = rdb, &cache{redis: rdb}, countedIn(rdb)
+		i.limits = Limits{Device: []Rate{{2, time.Hour}}}.withDefaults()
 	})
 	n, c := enrolled(t), newDevice()
 	token := loggedInAs(t, i, n, c)
@@ -288,11 +288,17 @@ func TestWithoutRedisNobodyNewIsLetInAndNobodyIsThrownOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop()
-	_, err := i.Login(t.Context(), n, password, c)
-	wantCode(t, err, "identity_down")
-	code := giveCode(n)
-	_, err = i.activate(t.Context(), n, code, password, c)
-	wantCode(t, err, "identity_down")
+	loggedInAs(t, i, n, c)
+	login := staff(t)
+	if _, err := i.StaffLogin(t.Context(), login, password, codeAt(t, 0), c); err != nil {
+		t.Errorf("with Redis down a member of staff is told %v", err)
+	}
+	_, err := i.StaffLogin(t.Context(), login, password, codeAt(t, 0), c)
+	wantCode(t, err, "login_failed") // the same code again
+	for _, want := range []string{"login_failed", "login_failed", "too_many_attempts"} {
+		_, err := i.Login(t.Context(), n, "not the password", c)
+		wantCode(t, err, want)
+	}
 	for range 3 {
 		if _, err := i.Who(t.Context(), token); err != nil {
 			t.Errorf("with Redis down a session is told %v", err)
@@ -309,7 +315,7 @@ func TestTheInProcessRedisDoes(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
 	t.Cleanup(func() { _ = rdb.Close() })
 	i := newReplica(t, func(i *Identity) {
-		i.redis, i.cache, i.limiter = rdb, &cache{redis: rdb}, redisRate(rdb)
+		i.redis, i.cache, i.counts = rdb, &cache{redis: rdb}, countedIn(rdb)
 		i.limits = Limits{Device: []Rate{{2, time.Hour}}}.withDefaults()
 	})
 	n, c := enrolled(t), newDevice()
@@ -371,7 +377,7 @@ func TestRedisHoldsOnlyKeyedHashes(t *testing.T) {
 
 func TestPublicRequestsAreCountedByPlaceAndGoOnWithoutRedis(t *testing.T) {
 	rdb, stop := ownRedis(t)
-	i := newReplica(t, func(i *Identity) { i.redis, i.cache, i.limiter = rdb, &cache{redis: rdb}, redisRate(rdb) })
+	i := newReplica(t, func(i *Identity) { i.redis, i.cache, i.counts = rdb, &cache{redis: rdb}, countedIn(rdb) })
 	rate := Rate{2, time.Hour}
 	ask := func(kind, addr string) string {
 		if err := i.AllowFrom(t.Context(), kind, addr, rate); err != nil {
@@ -390,9 +396,9 @@ func TestPublicRequestsAreCountedByPlaceAndGoOnWithoutRedis(t *testing.T) {
 		}
 	}
 	stop()
-	for range 5 {
-		if got := ask("intake", "2001:db8::1"); got != "" {
-			t.Errorf("without Redis a request is told %q", got)
+	for _, want := range []string{"", "", "too_many_attempts"} {
+		if got := ask("intake", "2001:db8::1"); got != want {
+			t.Errorf("without Redis a request is told %q, want %q", got, want)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/upkeep"
 )
 
 func TestTheFiguresCountWhatIsOpenLateAndDue(t *testing.T) {
@@ -41,6 +42,11 @@ func TestTheFiguresCountWhatIsOpenLateAndDue(t *testing.T) {
 				}
 				must(t, tx.AddCase(ctx, d))
 			}
+			for n, until := range map[int]time.Time{1: now.Add(CodeEndsSoon), 2: now.Add(CodeEndsSoon - 1000), 3: now.Add(-time.Hour), 4: now} {
+				must(t, tx.AddEnrolment(ctx, resident(n).ID, true))
+				must(t, tx.SetLetter(ctx, resident(n).ID, time.Time{}, day, activationCode, until))
+			}
+			must(t, second(tx.UseActivationCode(ctx, resident(4).ID, activationCode, now)))
 			must(t, tx.SetCosigned(ctx, accesslog.Cosigned{Witness: "w+1+k", Size: 2, Note: "n"}))
 			return nil
 		})
@@ -79,6 +85,16 @@ func TestTheFiguresCountWhatIsOpenLateAndDue(t *testing.T) {
 		}
 		if !f.BackupAt.Equal(day.Add(time.Hour)) || f.Witnessed["w+1+k"] != 2 {
 			t.Errorf("the backup is of %s, the witness has %v", f.BackupAt, f.Witnessed)
+		}
+		if want := (CodeFigures{Open: 1, Expiring: 1, Lapsed: 1}); f.Codes != want {
+			t.Errorf("the activation codes are %+v, want %+v", f.Codes, want)
+		}
+		// One that ended is removed, and its letter counts all the same.
+		do(t, s, func(ctx context.Context, tx *reader) error {
+			return second(tx.RemoveOld(ctx, upkeep.ActivationCodes, now, 10))
+		})
+		if f, err = s.Figures(t.Context()); err != nil || f.Codes.Lapsed != 1 {
+			t.Errorf("after it was removed there are %+v, %v", f.Codes, err)
 		}
 		size := f.LogSize
 		do(t, s, func(ctx context.Context, tx *reader) error {

@@ -351,7 +351,7 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 }
 
 func TestEvidenceIsKeptWithItsBytes(t *testing.T) {
-	onEach(t, func(t *testing.T, url string) {
+	onEachAndOutside(t, func(t *testing.T, url string) {
 		s, r, ctx := open(t, url), resident(1), t.Context()
 		enrol(t, s, r)
 		big := bytes.Repeat([]byte{0, 0xff, '\''}, mingjing.MaxEvidenceBytes/3)
@@ -394,7 +394,7 @@ func TestTooMuchContentIsRefused(t *testing.T) {
 }
 
 func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
-	onEach(t, func(t *testing.T, url string) {
+	onEachAndOutside(t, func(t *testing.T, url string) {
 		s, r := open(t, url), resident(1)
 		number := string(r.IDNumber)
 		r.Name = "独一无二"

@@ -20,6 +20,8 @@ type sealedColumn struct {
 	column string
 	// file says that the values are files, which are sealed as streams.
 	file bool
+	// inside says that files stay in the database, because they are soon gone.
+	inside bool
 	// key are the columns that identify the row, in the order in which they are bound to
 	// the value.
 	key []string
@@ -59,8 +61,9 @@ var (
 	sealedDraft     = sealedColumn{table: "form_draft", key: []string{"id"}, owner: "COALESCE(resident_id, '')"}
 	sealedDraftFile = sealedColumn{table: "draft_file", key: []string{"id"},
 		owner: "(SELECT COALESCE(resident_id, '') FROM form_draft WHERE form_draft.id = draft_id)"}
-	sealedDraftData = sealedColumn{table: "draft_data", file: true, key: []string{"file_id", "at_byte"},
-		owner: "(SELECT COALESCE(resident_id, '') FROM form_draft JOIN draft_file ON draft_file.draft_id = form_draft.id WHERE draft_file.id = file_id)"}
+	sealedDraftData = sealedColumn{table: "draft_data", file: true, inside: true, key: []string{"file_id", "at_byte"},
+		owner: "(SELECT COALESCE(resident_id, '') FROM form_draft JOIN draft_file ON draft_file.draft_id = form_draft.id " +
+			"WHERE draft_file.id = file_id)"}
 
 	sealedExportFile = sealedColumn{table: "export_data", file: true, key: []string{"export_id"},
 		owner: "(SELECT resident_id FROM export WHERE export.id = export_id)"}
@@ -88,7 +91,8 @@ var (
 var allSealed = []sealedColumn{
 	sealedResident, sealedConsent, sealedRequest, sealedSource, sealedRecord, sealedListing, sealedScore, sealedCase,
 	sealedEvidence, sealedNote, sealedEntry, sealedNotice, sealedNoticePrefs, sealedDevice, sealedInquiry, sealedAnswerDoc,
-	sealedMandate, sealedShare, sealedShareView, sealedDraft, sealedDraftFile, sealedDraftData, sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
+	sealedMandate, sealedShare, sealedShareView, sealedDraft, sealedDraftFile, sealedDraftData,
+	sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
 	sealedCaseSummary, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,
 	sealedBatchPart, sealedBatchBody, sealedUnmatched,
 	sealedMember, sealedStaffEntry, sealedProposal, sealedComment, sealedCommentAct,
@@ -99,6 +103,14 @@ func (k sealedColumn) contentColumn() string {
 		return "doc"
 	}
 	return k.column
+}
+
+// blobColumn returns the SQL expression for the name of a row's object.
+func (k sealedColumn) blobColumn() string {
+	if k.file && !k.inside {
+		return "coalesce(blob, '')"
+	}
+	return "''"
 }
 
 // place returns the place of a row's value, by the values of its key.
@@ -118,23 +130,25 @@ type sealedRow struct {
 	owner   string
 	key     []any
 	content []byte
+	// blob is the name of the object that has the content of a file; "" where content has it.
+	blob string
 }
 
 // selects returns the start of a query for sealed rows, with more columns at the end.
 // Method scan reads its rows.
 func (k sealedColumn) selects(more ...string) string {
-	columns := append([]string{k.owner, strings.Join(k.key, ", "), k.contentColumn()}, more...)
+	columns := append([]string{k.owner, strings.Join(k.key, ", "), k.contentColumn(), k.blobColumn()}, more...)
 	return "SELECT " + strings.Join(columns, ", ") + " FROM " + k.table + " "
 }
 
 func (k sealedColumn) scan(rows interface{ Scan(dest ...any) error }, more ...any) (r sealedRow, err error) {
 	r.key = make([]any, len(k.key))
-	dest := make([]any, 0, len(k.key)+2)
+	dest := make([]any, 0, len(k.key)+3)
 	dest = append(dest, &r.owner)
 	for i := range r.key {
 		dest = append(dest, &r.key[i])
 	}
-	return r, rows.Scan(append(append(dest, &r.content), more...)...)
+	return r, rows.Scan(append(append(dest, &r.content, &r.blob), more...)...)
 }
 
 // session returns the vault's session of the transaction, which seals values and opens
@@ -231,7 +245,7 @@ func decode[T any](doc []byte, err error) (v T, _ error) {
 
 // sealedRow returns the one row that a query finds; rest follows the selected columns.
 func (t *tx) sealedRow(ctx context.Context, op string, k sealedColumn, rest string, args ...any) (sealedRow, error) {
-	r, err := k.scan(t.sql.QueryRowContext(ctx, t.s.eng.rebind(k.selects()+rest), args...))
+	r, err := k.scan(t.queryRow(ctx, k.selects()+rest, args...))
 	return r, t.wrapError(op, err)
 }
 

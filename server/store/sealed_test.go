@@ -311,7 +311,7 @@ func TestEveryColumnThatIsSealedIsKnown(t *testing.T) {
 }
 
 func TestKeysAreRotatedWhileOthersWork(t *testing.T) {
-	onEach(t, func(t *testing.T, url string) {
+	onEachAndOutside(t, func(t *testing.T, url string) {
 		dir := t.TempDir()
 		master, err := vault.OpenFile(filepath.Join(dir, "master.json"), testKey, "")
 		must(t, err)

@@ -13,8 +13,8 @@ import (
 )
 
 // unchanging are the fields that differ in every version, or that change nothing for
-// anybody.
-var unchanging = []string{"$schema", "id", "version", "draft", "why", "comments_until", "cases"}
+// anybody. A code whose word is compared is not compared again.
+var unchanging = []string{"$schema", "format", "id", "version", "draft", "why", "comments_until", "benefits", "points_law", "law"}
 
 // groups are the lists of a rulebook whose entries have a code, in the order in which
 // they are compared.
@@ -25,16 +25,21 @@ var telling = map[string][]string{"catalogue": {"points", "cap", "counts_months"
 
 // Diff returns everything that a version of a rulebook changes in comparison with another
 // one: items, points, bands, terms, and any text. Both are the bytes of a rulebook that
-// [Parse] reads.
+// [Parse] or [Stored] reads; the words of both are compared, also of one whose words come
+// from the register.
 func Diff(before, after []byte) ([]mingjing.LawChange, error) {
 	var d differ
 	for i, data := range [][]byte{before, after} {
-		book, err := Parse(data)
+		book, err := Stored(data)
 		if err != nil {
 			return nil, err
 		}
 		d.books[i] = book
-		if err := json.Unmarshal(data, &d.files[i]); err != nil {
+		whole, err := json.Marshal(book)
+		if err == nil {
+			err = json.Unmarshal(whole, &d.files[i])
+		}
+		if err != nil {
 			return nil, fmt.Errorf("reading a rulebook: %w", err)
 		}
 	}
@@ -53,6 +58,9 @@ func Diff(before, after []byte) ([]mingjing.LawChange, error) {
 	for _, field := range fields(procedure[0], procedure[1]) {
 		if field == "tiers" {
 			d.entries(mingjing.LawChange{Group: field}, procedure[0][field], procedure[1][field])
+			continue
+		}
+		if slices.Contains(unchanging, field) {
 			continue
 		}
 		d.compare(mingjing.LawChange{Group: "procedure", Property: field}, procedure[0][field], procedure[1][field])
@@ -102,6 +110,9 @@ func (d *differ) entries(at mingjing.LawChange, before, after any) {
 			d.add(at, mingjing.LawRemoved, nil, nil)
 		default:
 			for _, field := range fields(a, b) {
+				if slices.Contains(unchanging, field) {
+					continue
+				}
 				at.Property = field
 				d.compare(at, a[field], b[field])
 			}

@@ -72,7 +72,7 @@ func questionNotice(v *mingjing.View, k mingjing.AgencyQuestion) app.UI {
 }
 
 func questionClock(v *mingjing.View, k mingjing.AgencyQuestion) app.UI {
-	return c.Div("two", page.TimeUI(v, k.Clock.Due), c.Span("muted", i18n.Relative(v.Lang, k.Clock.Due, v.Now)))
+	return c.Div("two", page.DeadlineUI(v, k.Clock.Due), c.Span("muted", i18n.Relative(v.Lang, k.Clock.Due, v.Now)))
 }
 
 // agencyQuestionBody returns one question: what the resident wrote, the evidence, and
@@ -88,7 +88,7 @@ func agencyQuestionBody(v *mingjing.View) []app.UI {
 	}
 	body := []app.UI{page.Heading(page.KindText(v, mingjing.Case{Kind: q.Kind}, "case_number", "id", page.CaseNumber(q.ID)),
 		v.Label("item", q.Code)),
-		c.Div("state-line", questionNotice(v, *q), c.El("p", nil, c.Text(t(v, "agencyside.answer_by")+" "), page.TimeUI(v, q.Clock.Due)))}
+		c.Div("state-line", questionNotice(v, *q), c.El("p", nil, c.Text(t(v, "agencyside.answer_by")+" "), page.DeadlineUI(v, q.Clock.Due)))}
 	if q.Open {
 		body = append(body, c.Notification{Kind: "warning", Text: t(v, stakes)}.UI())
 	} else {
@@ -151,7 +151,8 @@ func answerForm(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 		}
 		positions = append(positions, option)
 	}
-	return c.Section("reply", t(v, "agencyside.answer_title"), page.DraftForm(v, c.Form{Action: "/api/agency/questions/" + page.Segment(q.ID) + "/answer",
+	return c.Section("reply", t(v, "agencyside.answer_title"), page.DraftForm(v, c.Form{
+		Action:    "/api/agency/questions/" + page.Segment(q.ID) + "/answer",
 		Multipart: true, Label: t(v, "agencyside.answer_title"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Radios{Name: "position", Legend: t(v, "field.position"), Options: positions, Value: page.Typed(v, "position"),

@@ -159,7 +159,16 @@ func cardOf(b *mingjing.Rulebook, value int, band string, at time.Time) mingjing
 func SampleScore(b *mingjing.Rulebook, in mingjing.Input) *mingjing.ScoreView {
 	s := mingjing.MakeScore(b, in)
 	s.ID, s.Cause, s.At = "score-9", "dispute_filed", SampleNow.Add(-26*time.Hour)
-	return &mingjing.ScoreView{Score: s, Min: b.Min, Max: b.Max, Band: bandOf(b, s.Band), Bands: b.Bands, Outlook: mingjing.Outlook(b, in)}
+	v := &mingjing.ScoreView{Score: s, Min: b.Min, Max: b.Max, Band: bandOf(b, s.Band), Bands: b.Bands, Outlook: mingjing.Outlook(b, in),
+		Counterfactuals: mingjing.MakeCounterfactuals(b, in)}
+	for i, r := range in.Records { // of the last one a case is open
+		item := mingjing.ScoreItem{RecordID: r.ID, Agency: r.Agency, Document: r.Document, Open: i < len(in.Records)-1}
+		if !item.Open {
+			item.DisputeID = "d-9"
+		}
+		v.Items = append(v.Items, item)
+	}
+	return v
 }
 
 func sampleRequest(b *mingjing.Rulebook, state mingjing.RequestState) *mingjing.ScoreRequest {
@@ -339,6 +348,10 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 				{Kind: mingjing.LawChanged, Group: "procedure", Property: "agency_days", Before: mingjing.Text{"zh-CN": "5", "en": "5"},
 					After: mingjing.Text{"zh-CN": "3", "en": "3"}}}}
 	})
+	add("try", Anonymous(Base(t, lang, "try")), func(v *mingjing.View) {
+		v.Data = &mingjing.TryView{Version: rc.VersionOf(), Base: rc.Base}
+	})
+	add("try-none", Anonymous(Base(t, lang, "try")), nil)
 	add("rulebooks-none", Anonymous(Base(t, lang, "rulebooks")), nil)
 	add("rulebook", Anonymous(Base(t, lang, "rulebook")), func(v *mingjing.View) {
 		v.Data = &mingjing.RulebookPage{Rulebook: rc, Calendar: calendar(t), InForce: true, Versions: []mingjing.RulebookVersion{

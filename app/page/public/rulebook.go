@@ -76,6 +76,7 @@ func rulebookBody(v *mingjing.View) []app.UI {
 			bookFigure(i18n.Number(v.Lang, len(b.Catalogue)), t(v, "rulebook.items")),
 			bookFigure(i18n.Number(v.Lang, len(b.Agencies)), t(v, "rulebook.agencies")),
 			bookFigure(t(v, "rulebook.percent", "n", i18n.Number(v.Lang, b.LeastPercent())), t(v, "rulebook.least_answered"))),
+		tryLink(v, shown),
 		c.Section("bands", t(v, "score.bands"), bandsTable(v, b)),
 		c.Section("never", t(v, "rulebook.never"), c.P(t(v, "rulebook.never_text")), neverTable(v, b)),
 		c.El("h2", c.A{"id": "rules"}, c.Text(t(v, "rulebook.rules"))),
@@ -103,6 +104,15 @@ func rulebookBody(v *mingjing.View) []app.UI {
 			{Key: t(v, "rulebook.download"), Value: c.Link{Text: b.ID + "-" + b.Version + ".json",
 				Href: "/web/rulebooks/" + hash + ".json", Full: true, Class: "row-link"}.UI()}}}.UI()),
 		versionsSection(v, shown), draftsList(v, shown.Drafts))
+}
+
+// tryLink returns the link to the page on which anybody can try the rulebook.
+func tryLink(v *mingjing.View, shown *mingjing.RulebookPage) app.UI {
+	hash := cmp.Or(shown.Hash, shown.Rulebook.Ref().Hash)
+	if hash == "" {
+		return nil
+	}
+	return c.Div("actions", c.LinkButton{Text: t(v, "try.link"), Href: href(v, "try", hash)}.UI())
 }
 
 // notInForce returns a note on a page of a version that does not hold today.

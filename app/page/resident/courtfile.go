@@ -134,7 +134,7 @@ func (w *letterWriter) timeline() {
 		case k.Missed:
 			how = t(v, "letter.clock_missed")
 		}
-		pairs = append(pairs, page.Code(v, "clock", k.Code), t(v, "letter.clock_due", "time", page.Instant(v, k.Due))+"\n"+how)
+		pairs = append(pairs, page.Code(v, "clock", k.Code), t(v, "letter.clock_due", "time", page.Deadline(v, k.Due))+"\n"+how)
 	}
 	w.heading("dispute.clocks")
 	w.rows(pairs...)

@@ -153,7 +153,7 @@ func disputed(v *mingjing.View, d mingjing.Case) app.UI {
 		rows = append([]c.SummaryRow{{Key: t(v, "record.item"),
 			Value: ownLink(d, v.Label("item", d.Record.Code), href(v, "record", page.Segment(d.Record.ID)))}}, rows...)
 		rows = append(rows, c.SummaryRow{Key: t(v, "record.occurred"), Text: page.Date(v, d.Record.Occurred)},
-			c.SummaryRow{Key: t(v, "dispute.state_now"), Value: page.RecordTag(v, d.Record.State)})
+			c.SummaryRow{Key: t(v, "dispute.state_now"), Value: page.RecordTag(v, *d.Record, page.RecordEnds(v, *d.Record))})
 	case d.Listing != nil:
 		rows = append([]c.SummaryRow{{Key: t(v, "record.item"),
 			Value: ownLink(d, v.Label("item", d.Listing.Code), href(v, "listing", page.Segment(d.Listing.ID)))}}, rows...)

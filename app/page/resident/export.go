@@ -90,7 +90,8 @@ func confirmBody(v *mingjing.View) []app.UI {
 		c.Form{Action: "/api/confirm", Full: true, Class: "narrow", Body: []app.UI{
 			page.LangField(v),
 			c.Hidden{Name: "next", Value: nextOf(v)}.UI(),
-			c.Input{Name: "password", Type: "password", Show: t(v, "password.show"), Hide: t(v, "password.hide"), Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
+			c.Input{Name: "password", Type: "password", Show: t(v, "password.show"), Hide: t(v, "password.hide"),
+				Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
 				Autocomplete: "current-password", MaxLength: page.MaxPassword, Required: true}.UI(),
 			c.Button{Text: t(v, "confirm.submit")}.UI()}}.UI(),
 		c.El("p", nil, c.Link{Text: t(v, "confirm.back"), Href: href(v, "overview")}.UI()),
@@ -117,7 +118,8 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 	}{
 		{t(v, "paper.identity"), w.identity}, {t(v, "title.consents"), w.consents}, {t(v, "paper.requests"), w.requests},
 		{t(v, "paper.scores"), w.scores}, {t(v, "title.records"), w.records}, {t(v, "title.listings"), w.listings},
-		{t(v, "title.disputes"), w.disputes}, {t(v, "title.drafts"), w.drafts}, {t(v, "title.inbox"), w.notices}, {t(v, "title.notice-settings"), w.settings},
+		{t(v, "title.disputes"), w.disputes}, {t(v, "title.drafts"), w.drafts}, {t(v, "title.inbox"), w.notices},
+		{t(v, "title.notice-settings"), w.settings},
 		{t(v, "title.mandates"), w.helping}, {t(v, "title.shares"), w.shares}, {t(v, "title.inquiries"), w.inquiries},
 		{t(v, "title.access-log"), func(e mingjing.Export) { w.entryRows(e.AccessLog) }},
 	}
@@ -210,7 +212,7 @@ func (w *letterWriter) scores(e mingjing.Export) {
 				text = t(v, "score.cap", "band", v.Label("band."+book, x.Cap))
 			}
 			if x.Ends != "" {
-				text += "\n" + t(v, "score.counts_until", "day", page.Date(v, x.Ends))
+				text += "\n" + t(v, "score.counts_until", "day", page.Date(v, x.Ends.AddDays(-1)))
 			}
 			pairs = append(pairs, name, text)
 		}
@@ -235,6 +237,10 @@ func (w *letterWriter) scores(e mingjing.Export) {
 			w.add(mingjing.BlockText, i18n.Join(v.Lang, names))
 		}
 	}
+	for _, x := range e.Counterfactuals {
+		w.add(mingjing.BlockSub, w.pair(v.Label("rulebook", x.Rulebook.ID), t(v, "change.title")))
+		w.bands(x, len(x.Counterfactuals.Bands))
+	}
 }
 
 func (w *letterWriter) records(e mingjing.Export) {
@@ -250,7 +256,7 @@ func (w *letterWriter) records(e mingjing.Export) {
 			r.Subject,
 			t(v, "record.detail"), r.Detail.In(v.Lang), t(v, "record.occurred"), page.Date(v, r.Occurred), t(v, "record.collected"),
 			page.Instant(v, r.CollectedAt),
-			t(v, "dispute.state_now"), page.Code(v, "record_state", string(r.State)), t(v, "record.ends"), ends},
+			t(v, "dispute.state_now"), page.Code(v, "record_state", page.RecordStateOn(r, x.Ends, mingjing.DateOf(e.MadeAt.In(page.Zone(v))))), t(v, "record.ends"), ends},
 			w.held(r.Document, x.Effect, r.Statement)...)...)
 	}
 }
@@ -411,7 +417,7 @@ func (w *letterWriter) inquiries(e mingjing.Export) {
 		w.add(mingjing.BlockSub, w.pair(page.ActionText(v, q.Entry), page.Instant(v, q.Entry.At)))
 		w.rows(t(v, "inquiry.col_number"), q.ID, t(v, "inquiry.line"), strconv.FormatInt(q.Entry.Seq, 10), t(v, "inquiry.col_asked"),
 			page.Instant(v, q.AskedAt),
-			t(v, "inquiry.due"), page.Instant(v, q.Due), t(v, "dispute.state_now"), page.Code(v, "inquiry_state", string(q.State)))
+			t(v, "inquiry.due"), page.Deadline(v, q.Due), t(v, "dispute.state_now"), page.Code(v, "inquiry_state", string(q.State)))
 		w.quote(t(v, "inquiry.question"), q.Question)
 		for _, a := range q.Answers {
 			w.quote(t(v, "inquiry.by", "who", a.By, "role", page.Code(v, "role", string(a.Role)), "time", page.Instant(v, a.At)),

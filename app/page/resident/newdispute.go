@@ -108,7 +108,7 @@ func previousCase(v *mingjing.View, d mingjing.Case) (before, evidence app.UI) {
 }
 
 func aboutRecord(v *mingjing.View, r mingjing.Record) app.UI {
-	return c.Card{Title: v.Label("item", r.Code), Level: 3, Aside: page.RecordTag(v, r.State),
+	return c.Card{Title: v.Label("item", r.Code), Level: 3, Aside: page.RecordTag(v, r, page.RecordEnds(v, r)),
 		Body: []app.UI{c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "record.occurred"), Text: page.Date(v, r.Occurred)},
 			{Key: t(v, "record.agency"), Text: v.Label("agency", r.Agency)},

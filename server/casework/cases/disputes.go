@@ -25,21 +25,28 @@ func (c *Cases) lanesOf(d Case, s subjects) []string {
 	if d.Decision == nil || d.State != mingjing.CaseDecided {
 		return nil
 	}
-	open := []string{}
-	lost := d.Kind != mingjing.CaseListing &&
-		(d.Decision.Outcome == mingjing.OutcomeRejected || d.Decision.Outcome == mingjing.OutcomePartly ||
-			d.Decision.Outcome == mingjing.OutcomeRefused)
-	if lost && c.city.Today() <= c.lanesUntil(d) {
-		if last, still := s.lastCase(d); last == d.ID && still { // nothing came after it
-			if d.Kind != mingjing.CaseRepair {
-				open = append(open, mingjing.LaneEvidence)
-			}
-			if d.Kind != mingjing.CaseReview {
-				open = append(open, mingjing.LaneReview)
-			}
+	// Nothing may have come after it, and what it is about can still be disputed.
+	last, still := s.lastCase(d)
+	free := last == d.ID && still && c.city.Today() <= c.lanesUntil(d)
+	return slices.DeleteFunc(lanesAfter(d.Case), func(lane string) bool { return lane != mingjing.LaneCourt && !free })
+}
+
+// lanesAfter returns the ways to go on that follow from a decision itself.
+func lanesAfter(d mingjing.Case) []string {
+	lanes := []string{}
+	switch d.Decision.Outcome {
+	case mingjing.OutcomeRejected, mingjing.OutcomePartly, mingjing.OutcomeRefused:
+		if d.Kind == mingjing.CaseListing {
+			break
+		}
+		if d.Kind != mingjing.CaseRepair {
+			lanes = append(lanes, mingjing.LaneEvidence)
+		}
+		if d.Kind != mingjing.CaseReview {
+			lanes = append(lanes, mingjing.LaneReview)
 		}
 	}
-	return append(open, mingjing.LaneCourt)
+	return append(lanes, mingjing.LaneCourt)
 }
 
 // lanesUntil returns the last day on which a resident can go on after a decision.
@@ -330,8 +337,11 @@ func (c *Cases) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (
 		}
 		var rd *kernel.Reader
 		if a.Role.Staff() {
-			rd = t.As(c.city.Entry(a, "evidence", dispute, kernel.Purpose(a)))
-		} else if rd, _, err = c.enter(ctx, t, a, dispute, "evidence"); err != nil {
+			rd, err = ReaderOf(ctx, t, c.city, a, "evidence", dispute)
+		} else {
+			rd, _, err = c.enter(ctx, t, a, dispute, "evidence")
+		}
+		if err != nil {
 			return err
 		}
 		evidence, bytes, err := read(rd).EvidenceData(ctx, id)

@@ -25,6 +25,8 @@ type Port interface {
 	// QueuePlace returns how many queued requests are as old or older, itself included.
 	QueuePlace(ctx context.Context, id string) (int, error)
 	SetSource(ctx context.Context, request string, s Source) error
+	// OpenCaseIDs returns the IDs of a resident's cases that are not decided.
+	OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) ([]string, error)
 	// CountAnswered returns how many agencies have answered to a request.
 	CountAnswered(ctx context.Context, request string) (int, error)
 	// PutRecord inserts or replaces a record by ID.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"mingjing"
@@ -59,7 +60,7 @@ func (c *Takeaway) Leaving(ctx context.Context, a mingjing.Actor) (mingjing.Leav
 }
 
 // Leave ends scoring at once and erases everything about the actor, which cannot be
-// undone. Open cases are a leave_cases_open error: they must be decided first, so that
+// undone. It returns the receipt when the erasure is in the database and on the list. Open cases are a leave_cases_open error: they must be decided first, so that
 // nobody loses a protection by mistake. It needs a fresh login.
 func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasure, error) {
 	me, err := asFresh(a)
@@ -69,7 +70,7 @@ func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasur
 	if c.erasures == nil || c.accounts == nil {
 		return mingjing.Erasure{}, mingjing.NewError(mingjing.Unavailable, "identity_down")
 	}
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Erasure, error) {
+	e, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Erasure, error) {
 		rd := t.As(c.city.Entry(a, "leave", "", "own"))
 		old, err := db(t).ErasureOf(ctx, me)
 		if !errors.Is(err, kernel.ErrNotFound) {
@@ -100,6 +101,23 @@ func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasur
 			return mingjing.Erasure{}, err
 		}
 		return e.Erasure, t.Enqueue(ctx, kernel.Job{Kind: JobErase, ID: e.ID})
+	})
+	if err != nil || e.ListedAt != nil {
+		return e, err
+	}
+	// Nobody gets a receipt who could come back with a backup.
+	if err := c.erasures.Add(ctx, me); err != nil {
+		c.city.Log().Error("a resident has asked to leave and is not on the list of erasures", "err", err)
+		return mingjing.Erasure{}, fmt.Errorf("%w: %w", kernel.ErrUnavailable, err)
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Erasure, error) {
+		e, err := db(t).ErasureOf(ctx, me) // the job may be further
+		if err != nil || e.ListedAt != nil {
+			return e.Erasure, err
+		}
+		now := c.city.Now().UTC()
+		e.ListedAt = &now
+		return e.Erasure, db(t).SetErasure(ctx, e)
 	})
 }
 
@@ -175,7 +193,7 @@ func ignoreNotFound(err error) error {
 // whom the backup has nothing: it may be younger than the backup. ReplayErasures comes
 // before anybody is served.
 func (c *Takeaway) ReplayErasures(ctx context.Context) (n int, err error) {
-	list, err := c.erasures.All(ctx)
+	list, err := c.completeList(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("replay erasures: %w", err)
 	}
@@ -192,6 +210,22 @@ func (c *Takeaway) ReplayErasures(ctx context.Context) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// completeList returns the list, after those were added to it who are on it by the
+// database alone: the file was lost, or is older.
+func (c *Takeaway) completeList(ctx context.Context) ([]mingjing.ResidentID, error) {
+	list, err := c.erasures.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	noted, err := kernel.InRead(ctx, c.city, func(t *kernel.Tx) ([]mingjing.ResidentID, error) { return db(t).ListedResidents(ctx) })
+	for _, resident := range noted {
+		if !slices.Contains(list, resident) && err == nil {
+			list, err = append(list, resident), c.erasures.Add(ctx, resident)
+		}
+	}
+	return list, err
 }
 
 // reopen returns the erasure of somebody on the list as it is to go on; there says that

@@ -40,6 +40,9 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 	if e.Scores, err = read(rd).Scores(ctx, me, "", kernel.MaxList); err != nil {
 		return nil, err
 	}
+	if e.Counterfactuals, err = c.scores.Counterfactuals(ctx, rd, me); err != nil {
+		return nil, err
+	}
 	if e.Inquiries, err = inquiry.InquiriesAbout(ctx, rd, me, 0, 1<<62); err != nil {
 		return nil, err
 	}
@@ -187,7 +190,8 @@ func (c *Takeaway) gatherDrafts(ctx context.Context, rd *kernel.Reader, me mingj
 			if err != nil {
 				return err
 			}
-			x.Files = append(x.Files, h.addFile(mingjing.FileDraft, "", "drafts/"+d.ID+"/"+f.ID+"-"+evidence.SafeName(f.Name, path.Ext(f.Name)), data))
+			at := "drafts/" + d.ID + "/" + f.ID + "-" + evidence.SafeName(f.Name, path.Ext(f.Name))
+			x.Files = append(x.Files, h.addFile(mingjing.FileDraft, "", at, data))
 		}
 		h.export.Drafts = append(h.export.Drafts, x)
 	}

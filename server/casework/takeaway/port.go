@@ -20,6 +20,8 @@ type Port interface {
 	Erasure(ctx context.Context, id string) (Erasure, error)
 	ErasureOf(ctx context.Context, resident mingjing.ResidentID) (Erasure, error)
 	SetErasure(ctx context.Context, e Erasure) error
+	// ListedResidents returns those whose erasure was noted to be on the list.
+	ListedResidents(ctx context.Context) ([]mingjing.ResidentID, error)
 	// Erase destroys the keys of a resident and the hash of the ID number, and deletes
 	// everything that need not stay; see [mingjing.ErasureKept]. Nothing of the resident
 	// is found any more.
