@@ -64,8 +64,8 @@ var draftsPage = page[mingjing.FormDrafts]{
 			method: http.MethodPatch, path: "/api/drafts/files/{id}", access: mingjing.Everyone, write: addToDraftFile,
 			takes: "application/offset+octet-stream", headers: []string{offsetHeader}, out: reflect.TypeFor[mingjing.DraftFile](),
 			doc: apiDoc{id: "addToDraftFile", tag: tagSession, summary: "Send the next part of a file", of: "file",
-				about: "At most " + strconv.Itoa(mingjing.DraftPart) + " bytes. With the last part the file is checked; one that can't be taken is 422, and " +
-					"stays in the draft with the reason. After a break, a part of no " +
+				about: "At most " + strconv.Itoa(mingjing.DraftPart) + " bytes. With the last part the file is checked; one that " +
+					"can't be taken is 422, and stays in the draft with the reason. After a break, a part of no " +
 					"bytes goes on with the check.",
 				answer: "The file. Its name is there when it was checked.",
 				fails:  []int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}},
