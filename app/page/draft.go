@@ -60,7 +60,8 @@ func DraftUpload(v *mingjing.View, action string, f c.FileUpload) app.UI {
 
 func keptFile(v *mingjing.View, f mingjing.DraftFile) c.KeptFile {
 	size := i18n.FileSize(v.Lang, f.Size)
-	k := c.KeptFile{ID: f.ID, Name: f.Name, Note: T(v, "paper.pair", "a", size, "b", T(v, "draft_file."+string(f.State))), Remove: T(v, "keep.remove")}
+	k := c.KeptFile{ID: f.ID, Name: f.Name,
+		Note: T(v, "paper.pair", "a", size, "b", T(v, "draft_file."+string(f.State))), Remove: T(v, "keep.remove")}
 	switch f.State {
 	case mingjing.DraftFileArriving:
 		k.Error = T(v, "keep.go_on", "percent", strconv.FormatInt(100*f.Received/max(1, f.Size), 10))

@@ -24,9 +24,11 @@ func securityBody(v *mingjing.View) []app.UI {
 		c.Section("password-section", T(v, "security.password"), c.P(T(v, text)),
 			c.Form{Action: "/api/password", Full: true, Class: "narrow", Label: T(v, "security.password"), Body: []app.UI{
 				LangField(v),
-				c.Input{Name: "password", Type: "password", Show: T(v, "password.show"), Hide: T(v, "password.hide"), Label: T(v, "security.current"), Error: FieldError(v, "password"),
+				c.Input{Name: "password", Type: "password", Show: T(v, "password.show"), Hide: T(v, "password.hide"),
+					Label: T(v, "security.current"), Error: FieldError(v, "password"),
 					Autocomplete: "current-password", MaxLength: MaxPassword, Required: true}.UI(),
-				c.Input{Name: "new_password", Type: "password", Show: T(v, "password.show"), Hide: T(v, "password.hide"), Label: T(v, "field.new_password"), Hint: T(v, "activate.password_hint"),
+				c.Input{Name: "new_password", Type: "password", Show: T(v, "password.show"), Hide: T(v, "password.hide"),
+					Label: T(v, "field.new_password"), Hint: T(v, "activate.password_hint"),
 					Error: FieldError(v, "new_password"), Autocomplete: "new-password", MaxLength: MaxPassword, Required: true}.UI(),
 				c.Button{Text: T(v, "security.change")}.UI()}}.UI()),
 	}, passkeySection(v),

@@ -50,7 +50,8 @@ var draftsPage = page[mingjing.FormDrafts]{
 			doc: apiDoc{id: "startDraftFile", tag: tagSession, summary: "Begin to send a file to a draft, or go on with it",
 				about:  "A file of the same name and size of which a part is there goes on where it stopped.",
 				answer: "The file. It is sent in parts, from the byte received on.", fails: []int{http.StatusNotFound, http.StatusConflict}},
-			example: draftFileForm{Draft: "/api/disputes disputes/new?listing=5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911", Name: "receipt.jpg", Size: 2_481_030},
+			example: draftFileForm{Draft: "/api/disputes disputes/new?listing=5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911",
+				Name: "receipt.jpg", Size: 2_481_030},
 		},
 		query[none, mingjing.DraftFile]{
 			path: "/api/drafts/files/{id}", access: mingjing.Everyone,
@@ -63,10 +64,11 @@ var draftsPage = page[mingjing.FormDrafts]{
 			method: http.MethodPatch, path: "/api/drafts/files/{id}", access: mingjing.Everyone, write: addToDraftFile,
 			takes: "application/offset+octet-stream", headers: []string{offsetHeader}, out: reflect.TypeFor[mingjing.DraftFile](),
 			doc: apiDoc{id: "addToDraftFile", tag: tagSession, summary: "Send the next part of a file", of: "file",
-				about: "At most " + strconv.Itoa(mingjing.DraftPart) + " bytes. With the last part the file is checked; one that can't be taken is 422, and stays " +
-					"in the draft with the reason. After a break, a part of no " +
+				about: "At most " + strconv.Itoa(mingjing.DraftPart) + " bytes. With the last part the file is checked; one that " +
+					"can't be taken is 422, and stays in the draft with the reason. After a break, a part of no " +
 					"bytes goes on with the check.",
-				answer: "The file. Its name is there when it was checked.", fails: []int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}},
+				answer: "The file. Its name is there when it was checked.",
+				fails:  []int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}},
 		},
 		raw[none]{
 			path: "/api/drafts/files/{id}/picture", access: mingjing.Everyone, write: writeDraftPicture, kinds: []string{"image/jpeg", "image/png"},

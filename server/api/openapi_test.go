@@ -286,7 +286,8 @@ func (d *describer) parameters(e description) []map[string]any {
 	for _, name := range e.headers {
 		all = append(all, map[string]any{"name": name, "in": "header", "required": true, "schema": schema{Type: "string"},
 			"description": map[string]string{"Origin": "This server's own.",
-				offsetHeader: "Which byte of the file, from 0, is the first of this part.", SignatureHeader: "The signature, as the security scheme says."}[name]})
+				offsetHeader:    "Which byte of the file, from 0, is the first of this part.",
+				SignatureHeader: "The signature, as the security scheme says."}[name]})
 	}
 	if e.body != nil && e.body.Kind() == reflect.Struct {
 		if _, ok := e.body.FieldByName("Key"); ok {

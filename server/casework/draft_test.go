@@ -104,7 +104,8 @@ func TestAFileIsSentToADraftInPartsAndGoesOnAfterABreak(t *testing.T) {
 	}
 	for _, wrong := range [][2]int{{0, 10}, {mingjing.DraftPart + 1, mingjing.DraftPart + 2}, {mingjing.DraftPart, 2*mingjing.DraftPart + 1}} {
 		var known *mingjing.Error
-		if _, err := send(f.ID, wrong[0], wrong[1]); !errors.As(err, &known) || known.Code != "upload_offset" || known.Values["received"] != "524288" {
+		if _, err := send(f.ID, wrong[0], wrong[1]); !errors.As(err, &known) || known.Code != "upload_offset" ||
+			known.Values["received"] != "524288" {
 			t.Errorf("bytes %v: %v", wrong, err)
 		}
 	}

@@ -32,8 +32,8 @@ func TestADraftIsFoundByItsFormAndItsPersonAlone(t *testing.T) {
 			for _, d := range []draft.Stored{mine, theirs, staff, later} {
 				must(t, tx.AddDraft(ctx, d))
 			}
-			if err := tx.Try(ctx, func() error { return tx.AddDraft(ctx, draft.Stored{ID: "d5", Person: mine.Person, Place: mine.Place}) }); !errors.Is(err,
-				kernel.ErrExists) {
+			again := func() error { return tx.AddDraft(ctx, draft.Stored{ID: "d5", Person: mine.Person, Place: mine.Place}) }
+			if err := tx.Try(ctx, again); !errors.Is(err, kernel.ErrExists) {
 				t.Errorf("a second draft of a form: %v", err)
 			}
 			return nil

@@ -62,7 +62,8 @@ var (
 	sealedDraftFile = sealedColumn{table: "draft_file", key: []string{"id"},
 		owner: "(SELECT COALESCE(resident_id, '') FROM form_draft WHERE form_draft.id = draft_id)"}
 	sealedDraftData = sealedColumn{table: "draft_data", file: true, key: []string{"file_id", "at_byte"},
-		owner: "(SELECT COALESCE(resident_id, '') FROM form_draft JOIN draft_file ON draft_file.draft_id = form_draft.id WHERE draft_file.id = file_id)"}
+		owner: "(SELECT COALESCE(resident_id, '') FROM form_draft JOIN draft_file ON draft_file.draft_id = form_draft.id " +
+			"WHERE draft_file.id = file_id)"}
 
 	sealedExportFile = sealedColumn{table: "export_data", file: true, moves: true, key: []string{"export_id"},
 		owner: "(SELECT resident_id FROM export WHERE export.id = export_id)"}
@@ -91,7 +92,8 @@ var (
 var allSealed = []sealedColumn{
 	sealedResident, sealedConsent, sealedRequest, sealedSource, sealedRecord, sealedListing, sealedScore, sealedCase,
 	sealedEvidence, sealedNote, sealedEntry, sealedNotice, sealedNoticePrefs, sealedDevice, sealedInquiry, sealedAnswerDoc,
-	sealedMandate, sealedShare, sealedShareView, sealedDraft, sealedDraftFile, sealedDraftData, sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
+	sealedMandate, sealedShare, sealedShareView, sealedDraft, sealedDraftFile, sealedDraftData,
+	sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
 	sealedCaseSummary, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,
 	sealedBatchPart, sealedBatchBody, sealedUnmatched,
 	sealedMember, sealedStaffEntry, sealedProposal, sealedComment, sealedCommentAct,

@@ -151,7 +151,8 @@ func answerForm(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 		}
 		positions = append(positions, option)
 	}
-	return c.Section("reply", t(v, "agencyside.answer_title"), page.DraftForm(v, c.Form{Action: "/api/agency/questions/" + page.Segment(q.ID) + "/answer",
+	return c.Section("reply", t(v, "agencyside.answer_title"), page.DraftForm(v, c.Form{
+		Action:    "/api/agency/questions/" + page.Segment(q.ID) + "/answer",
 		Multipart: true, Label: t(v, "agencyside.answer_title"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Radios{Name: "position", Legend: t(v, "field.position"), Options: positions, Value: page.Typed(v, "position"),

@@ -152,7 +152,8 @@ func checkList(v *mingjing.View, k mingjing.CaseView) app.UI {
 // decision.
 func recommendForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Section("recommend", t(v, "case.recommend_title"), c.P(t(v, "case.recommend_text")),
-		page.DraftForm(v, c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/recommend", Class: "decide-form", Label: t(v, "case.recommend_title"),
+		page.DraftForm(v, c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/recommend",
+			Class: "decide-form", Label: t(v, "case.recommend_title"),
 			Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 				c.Radios{Name: "outcome", Legend: t(v, "case.recommend_outcome"), Options: outcomeOptions(v, k), Value: page.Typed(v, "outcome"),
@@ -167,16 +168,17 @@ func recommendForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 // person.
 func serveForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Section("serve", t(v, "case.serve_title"), c.P(t(v, "case.serve_text")),
-		page.DraftForm(v, c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/serve", Class: "decide-form", Label: t(v, "case.serve_title"), Body: []app.UI{
-			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Radios{Name: "method", Legend: t(v, "case.serve_method"), Value: page.Typed(v, "method"), Error: page.FieldError(v, "method"),
-				Options: []c.Option{
-					{Value: mingjing.ServedByPost, Text: t(v, "served.post")}, {Value: mingjing.ServedInPerson, Text: t(v, "served.in_person")}}}.UI(),
-			c.Input{Name: "on", Type: "date", Label: t(v, "case.serve_on"), Value: page.Typed(v, "on"), Error: page.FieldError(v, "on"),
-				Width: "medium", Required: true}.UI(),
-			c.Input{Name: "proof", Label: t(v, "case.serve_proof"), Value: page.Typed(v, "proof"), Error: page.FieldError(v, "proof"),
-				MaxLength: 100, Autocomplete: "off", Required: true}.UI(),
-			c.Button{Text: t(v, "case.serve")}.UI()}}))
+		page.DraftForm(v, c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/serve",
+			Class: "decide-form", Label: t(v, "case.serve_title"), Body: []app.UI{
+				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+				c.Radios{Name: "method", Legend: t(v, "case.serve_method"), Value: page.Typed(v, "method"), Error: page.FieldError(v, "method"),
+					Options: []c.Option{
+						{Value: mingjing.ServedByPost, Text: t(v, "served.post")}, {Value: mingjing.ServedInPerson, Text: t(v, "served.in_person")}}}.UI(),
+				c.Input{Name: "on", Type: "date", Label: t(v, "case.serve_on"), Value: page.Typed(v, "on"), Error: page.FieldError(v, "on"),
+					Width: "medium", Required: true}.UI(),
+				c.Input{Name: "proof", Label: t(v, "case.serve_proof"), Value: page.Typed(v, "proof"), Error: page.FieldError(v, "proof"),
+					MaxLength: 100, Autocomplete: "off", Required: true}.UI(),
+				c.Button{Text: t(v, "case.serve")}.UI()}}))
 }
 
 func evidenceNote(v *mingjing.View, k mingjing.CaseView) app.UI {
@@ -343,8 +345,9 @@ func decideForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 		}
 		fields = c.Div("columns columns-even", fields, c.Div("fields", answers...))
 	}
-	return c.Section("decide", t(v, "case.decide_title"), page.DraftForm(v, c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/decision",
-		Class: "decide-form", Label: t(v, "case.decide_title"), Body: []app.UI{
+	return c.Section("decide", t(v, "case.decide_title"), page.DraftForm(v, c.Form{
+		Action: "/api/admin/cases/" + page.Segment(k.ID) + "/decision",
+		Class:  "decide-form", Label: t(v, "case.decide_title"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(), fields, c.Button{Text: t(v, "case.decide")}.UI()}}))
 }
 

@@ -123,5 +123,6 @@ func inquiryForm(v *mingjing.View, q mingjing.InquiryCase) app.UI {
 		Value: page.Typed(v, "explanation"),
 		Error: page.FieldError(v, "explanation"), Rows: 5, Max: mingjing.MaxInquiryAnswer, Required: true}.UI(),
 		c.Button{Text: t(v, "inquiry.send")}.UI())
-	return c.Section("reply", t(v, title), page.DraftForm(v, c.Form{Action: action + page.Segment(q.ID) + "/answer", Label: t(v, title), Body: fields}))
+	return c.Section("reply", t(v, title), page.DraftForm(v, c.Form{Action: action + page.Segment(q.ID) + "/answer",
+		Label: t(v, title), Body: fields}))
 }

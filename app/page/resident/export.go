@@ -90,7 +90,8 @@ func confirmBody(v *mingjing.View) []app.UI {
 		c.Form{Action: "/api/confirm", Full: true, Class: "narrow", Body: []app.UI{
 			page.LangField(v),
 			c.Hidden{Name: "next", Value: nextOf(v)}.UI(),
-			c.Input{Name: "password", Type: "password", Show: t(v, "password.show"), Hide: t(v, "password.hide"), Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
+			c.Input{Name: "password", Type: "password", Show: t(v, "password.show"), Hide: t(v, "password.hide"),
+				Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
 				Autocomplete: "current-password", MaxLength: page.MaxPassword, Required: true}.UI(),
 			c.Button{Text: t(v, "confirm.submit")}.UI()}}.UI(),
 		c.El("p", nil, c.Link{Text: t(v, "confirm.back"), Href: href(v, "overview")}.UI()),
@@ -117,7 +118,8 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 	}{
 		{t(v, "paper.identity"), w.identity}, {t(v, "title.consents"), w.consents}, {t(v, "paper.requests"), w.requests},
 		{t(v, "paper.scores"), w.scores}, {t(v, "title.records"), w.records}, {t(v, "title.listings"), w.listings},
-		{t(v, "title.disputes"), w.disputes}, {t(v, "title.drafts"), w.drafts}, {t(v, "title.inbox"), w.notices}, {t(v, "title.notice-settings"), w.settings},
+		{t(v, "title.disputes"), w.disputes}, {t(v, "title.drafts"), w.drafts}, {t(v, "title.inbox"), w.notices},
+		{t(v, "title.notice-settings"), w.settings},
 		{t(v, "title.mandates"), w.helping}, {t(v, "title.shares"), w.shares}, {t(v, "title.inquiries"), w.inquiries},
 		{t(v, "title.access-log"), func(e mingjing.Export) { w.entryRows(e.AccessLog) }},
 	}

@@ -333,8 +333,9 @@ func statementSection(v *mingjing.View, field, id, said string) app.UI {
 	if typed, ok := v.Form["statement_on_file"]; ok {
 		value = typed
 	}
+	open := page.FieldError(v, "statement_on_file") != "" || page.HasDraft(v, "/api/statements")
 	return c.Section("statement", t(v, "statement.title"), c.P(t(v, "statement.text")), own,
-		c.Details{Summary: t(v, "statement.edit"), Open: page.FieldError(v, "statement_on_file") != "" || page.HasDraft(v, "/api/statements"), Body: []app.UI{
+		c.Details{Summary: t(v, "statement.edit"), Open: open, Body: []app.UI{
 			page.DraftForm(v, c.Form{Action: "/api/statements", Label: t(v, "statement.title"), Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(), c.Hidden{Name: field, Value: id}.UI(),
 				c.Textarea{Lang: v.Lang, Name: "statement_on_file", Label: t(v, "statement.label"), Hint: tn(v, "statement.hint", most), Value: value,

@@ -174,7 +174,8 @@ func own(ctx context.Context, t *kernel.Tx, me Person, id string) (Head, error) 
 }
 
 // file opens a file of a person's draft.
-func (c *Drafts) file(ctx context.Context, t *kernel.Tx, a mingjing.Actor, me Person, id string) (mingjing.DraftFile, *kernel.Reader, error) {
+func (c *Drafts) file(ctx context.Context, t *kernel.Tx, a mingjing.Actor, me Person, id string) (mingjing.DraftFile, *kernel.Reader,
+	error) {
 	h, err := own(ctx, t, me, id)
 	if err != nil {
 		return mingjing.DraftFile{}, nil, err

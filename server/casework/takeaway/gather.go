@@ -26,7 +26,8 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 	h := &exporter{export: mingjing.Export{Version: mingjing.ExportVersion, MadeAt: now, City: c.city.Books()[0].City,
 		Zone: c.city.Books()[0].Zone,
 		Lang: job.Lang, Requests: []mingjing.ExportRequest{}, Records: []mingjing.ExportRecord{}, Listings: []mingjing.ExportListing{},
-		Disputes: []mingjing.ExportDispute{}, Drafts: []mingjing.ExportDraft{}, Notices: []mingjing.Notice{}, AccessLog: []mingjing.AccessEntry{}}}
+		Disputes: []mingjing.ExportDispute{}, Drafts: []mingjing.ExportDraft{},
+		Notices: []mingjing.Notice{}, AccessLog: []mingjing.AccessEntry{}}}
 	e := &h.export
 	r, err := read(rd).Resident(ctx, me)
 	if err != nil {
@@ -190,7 +191,8 @@ func (c *Takeaway) gatherDrafts(ctx context.Context, rd *kernel.Reader, me mingj
 			if err != nil {
 				return err
 			}
-			x.Files = append(x.Files, h.addFile(mingjing.FileDraft, "", "drafts/"+d.ID+"/"+f.ID+"-"+evidence.SafeName(f.Name, path.Ext(f.Name)), data))
+			at := "drafts/" + d.ID + "/" + f.ID + "-" + evidence.SafeName(f.Name, path.Ext(f.Name))
+			x.Files = append(x.Files, h.addFile(mingjing.FileDraft, "", at, data))
 		}
 		h.export.Drafts = append(h.export.Drafts, x)
 	}
