@@ -33,8 +33,8 @@ func command(t *testing.T, env func(string) string, args ...string) (code int, s
 // settingsEnv are the settings of a city without a demo as environment variables.
 func settingsEnv(t *testing.T, s Settings) func(string) string {
 	t.Helper()
-	return env("DATA", s.Data, "DATABASE_URL", s.DatabaseURL, "BLOB_URL", s.BlobURL, "AGENCIES", s.Agencies, "KRATOS_BIN", s.KratosBin, "WITNESSES", s.Witnesses,
-		"LOG_LEVEL", "warn")
+	return env("DATA", s.Data, "DATABASE_URL", s.DatabaseURL, "BLOB_URL", s.BlobURL, "AGENCIES", s.Agencies,
+		"KRATOS_BIN", s.KratosBin, "WITNESSES", s.Witnesses, "LOG_LEVEL", "warn")
 }
 
 func noAgencies(t *testing.T) string {
@@ -85,7 +85,8 @@ func restoreElsewhere(t *testing.T, newURL func() string) {
 
 	if files != nil {
 		withoutItsFiles(t, b, files, d.Evidence[0].ID)
-		if _, said := command(t, settingsEnv(t, s), "doctor"); !strings.Contains(said, "ok       1 files in the store of files, of which one was read") {
+		_, said := command(t, settingsEnv(t, s), "doctor")
+		if !strings.Contains(said, "ok       1 files in the store of files, of which one was read") {
 			t.Errorf("the doctor says\n%s", said)
 		}
 	}
@@ -161,7 +162,8 @@ func withoutItsFiles(t *testing.T, b *browser, files *blobtest.Server, evidence 
 		return err == nil && f.FilesInside == 0 && len(files.Objects(t)) == 1
 	})
 	files.Stop()
-	if status, s := b.state(); status != 200 || s.Status != "degraded" || s.Missing["files"] == "" || s.Works["files"] || !s.Works["logged_in"] {
+	if status, s := b.state(); status != 200 || s.Status != "degraded" || s.Missing["files"] == "" ||
+		s.Works["files"] || !s.Works["logged_in"] {
 		t.Errorf("without the store of files readyz says %d %+v", status, s)
 	}
 	if code := b.json("GET", "/api/evidence/"+evidence, nil).problem(503); code != mingjing.NoFiles {

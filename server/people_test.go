@@ -485,7 +485,8 @@ func TestAnAdministratorIsChangedByTwoOnThePages(t *testing.T) {
 			t.Errorf("broken: %+v", e)
 		}
 	}
-	want := "reset activated reset role activated add disable proposed reset proposed refused proposed role proposed activated add activated add activated add"
+	want := "reset activated reset role activated add disable proposed reset proposed refused " +
+		"proposed role proposed activated add activated add activated add"
 	if strings.Join(steps, " ") != want {
 		t.Errorf("the register has %v", steps)
 	}

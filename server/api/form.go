@@ -115,7 +115,8 @@ func (c *call) formPath(name string) string {
 // is sent back, unless what was typed into its field is too long to be one.
 func secretField(name, value string) bool {
 	switch name {
-	case "password", "new_password", "code", "email_code", "totp", "ticket", "key_ticket", "credential", "id_number", "endpoint", "p256dh", "auth":
+	case "password", "new_password", "code", "email_code", "totp", "ticket", "key_ticket", "credential", "id_number",
+		"endpoint", "p256dh", "auth":
 		return true
 	case "login":
 		return len(value) > 12

@@ -71,7 +71,8 @@ func TestAnObjectIsPutReadAndDeleted(t *testing.T) {
 }
 
 func TestAnAddressThatCanNotBeUsedIsRefusedWithoutItsSecret(t *testing.T) {
-	for _, address := range []string{"https://k:hush@h/b", "s3://k:hush@h", "s3://k:hush@/b", "s3://h/b", "s3://hush@h/b", "s3://k:hush@h/b?tls=0",
+	for _, address := range []string{"https://k:hush@h/b", "s3://k:hush@h", "s3://k:hush@/b", "s3://h/b",
+		"s3://hush@h/b", "s3://k:hush@h/b?tls=0",
 		"s3://k:hush@h:port/b"} {
 		if _, err := blob.Open(address, nil); err == nil || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s is told %v", address, err)

@@ -298,14 +298,15 @@ func (i *Identity) NewPasskeyQuestion(ctx context.Context, token, origin, shown 
 // newKeyQuestion returns what a browser asks its person to make another passkey.
 func (i *Identity) newKeyQuestion(ctx context.Context, rp *webauthn.WebAuthn, p person, keys []passkey,
 	shown string) (mingjing.PasskeyQuestion, error) {
-	owner, err := keyOwner{name: shown, keys: keys}, error(nil)
-	if owner.handle, err = handleOf(p); err != nil {
+	handle, err := handleOf(p)
+	if err != nil {
 		return mingjing.PasskeyQuestion{}, i.unavailable(ctx, "make a passkey", err)
 	}
 	var there []protocol.CredentialDescriptor
 	for _, k := range keys {
 		there = append(there, k.Credential.Descriptor())
 	}
+	owner := keyOwner{handle: handle, name: shown, keys: keys}
 	options, s, err := rp.BeginRegistration(owner, webauthn.WithExclusions(there))
 	if err != nil {
 		return mingjing.PasskeyQuestion{}, fmt.Errorf("make a passkey: %w", err)

@@ -84,7 +84,8 @@ func New(log *slog.Logger) *Metrics {
 		removed:  counter("mingjing_retention_removed_total", "Rows removed after their time, by kind.", "kind"),
 	}
 	m.registry.MustRegister(m.requests, m.requestTime, m.requestBytes, m.readyTime, m.answers, m.answerTime, m.jobRuns, m.jobTime,
-		m.eventLag, m.fileCalls, m.fileTime, m.removed, m.scoresLate, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		m.eventLag, m.fileCalls, m.fileTime, m.removed, m.scoresLate, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, op := range []string{"put", "get", "delete", "check"} {
 		m.fileCalls.WithLabelValues(op, "failed")
 		m.fileTime.WithLabelValues(op)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 )
 
 // lines returns the line of each place in a JSON text, from 1. A place that is not there,
@@ -48,7 +49,7 @@ func lines(data []byte, places []string) []int {
 	out := make([]int, 0, len(places))
 	for _, place := range places {
 		for at[place] == 0 {
-			place = place[:bytes.LastIndexByte([]byte(place), '/')]
+			place = place[:strings.LastIndexByte(place, '/')]
 		}
 		out = append(out, at[place])
 	}

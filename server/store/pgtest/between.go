@@ -31,11 +31,11 @@ func StartBetween(tb testing.TB, dsn string) (b *Between, through string) {
 	const name = ".s.PGSQL.5432"
 	q := u.Query()
 	to := filepath.Join(q.Get("host"), name)
-	dir, err := os.MkdirTemp("", "pgtest") // a socket's path must be short
+	dir, err := os.MkdirTemp("", "pgtest") //nolint:usetesting // a socket's path must be short
 	if err != nil {
 		tb.Fatal(err)
 	}
-	l, err := net.Listen("unix", filepath.Join(dir, name)) //nolint:noctx // it is closed below
+	l, err := net.Listen("unix", filepath.Join(dir, name))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func (b *Between) wait() {
 func (b *Between) join(in net.Conn, to string) {
 	defer in.Close()
 	b.wait()
-	out, err := net.Dial("unix", to) //nolint:noctx // it is on this machine
+	out, err := net.Dial("unix", to)
 	if err != nil {
 		return
 	}
