@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 )
 
 // A role is what a process of the server does.
@@ -19,6 +21,14 @@ const (
 
 // roles are the roles by the command that begins them.
 var roles = map[string]role{"": servesAndWorks, "serve": serves, "work": works}
+
+// greeting returns what a process of the role says when it has begun.
+func (r role) greeting(listener net.Addr, url string) string {
+	if r == works {
+		return fmt.Sprintf("Mingjing 明镜 does jobs, and says at http://%s/readyz whether it can", listener)
+	}
+	return "Mingjing 明镜 is open at " + url
+}
 
 // errNoWorkers: jobs wait.
 var errNoWorkers = errors.New("no process does jobs: start mingjing work")

@@ -481,11 +481,9 @@ func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 		}
 		return err
 	}
-	if s.Role == works {
-		fmt.Fprintf(stdout, "\nMingjing 明镜 does jobs, and says at http://%s/readyz whether it can\n\n", p.listener.Addr())
-	} else {
-		fmt.Fprintf(stdout, "\nMingjing 明镜 is open at %s\n\n", p.url())
-	}
+	fmt.Fprintln(stdout)
+	fmt.Fprintln(stdout, p.Role.greeting(p.listener.Addr(), p.url()))
+	fmt.Fprintln(stdout)
 	p.describe(stdout)
 	if p.accounts != nil {
 		if err := demo.PrintAccounts(stdout, p.accounts); err != nil {

@@ -36,7 +36,8 @@ func TestAWayThatIsClosedIsTriedAgainAndEnds(t *testing.T) {
 		return nil
 	}
 	wait := c.told(t, a, mingjing.NoticeScoreReady)
-	id := c.inbox(t, a)[0].ID
+	box := c.inbox(t, a) // the newest first
+	id := box[len(box)-1].ID
 	tries := 1
 	for ; wait > 0 && tries < 100; tries++ {
 		if wait < 20*time.Second || wait > 90*time.Minute {
