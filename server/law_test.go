@@ -14,6 +14,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/law"
+	"mingjing/server/store/pgtest"
 	"mingjing/web/rulebooks"
 )
 
@@ -53,7 +54,7 @@ func TestAVersionIsPublishedOnceForAllServersAndServedForEver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Rulebooks = folderOf(t, nil)
+	s.Rulebooks, s.DatabaseURL = folderOf(t, nil), pgtest.Start(t)
 	first, err := start(s)
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +78,7 @@ func TestAVersionIsPublishedOnceForAllServersAndServedForEver(t *testing.T) {
 	other.Rulebooks = folderOf(t, map[string][]byte{"rongcheng-2099.1.json": next, "rongcheng-2099.2.json": draft})
 	other.Addr = "127.0.0.1:0"
 	set := func(folder string) func(string) string {
-		return env("DATA", dir, "DEMO", "1", "RULEBOOKS", folder)
+		return env("DATA", dir, "DATABASE_URL", s.DatabaseURL, "DEMO", "1", "RULEBOOKS", folder)
 	}
 	if _, err := start(other); !isDiffering(err) || !strings.Contains(err.Error(), "rongcheng 2099.1") {
 		t.Fatalf("with other files it says %v", err)

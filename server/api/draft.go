@@ -118,6 +118,9 @@ type discarded struct {
 	Discarded bool `json:"discarded"`
 }
 
+// draftsAt is the path below which drafts are saved.
+const draftsAt = "/api/drafts"
+
 type removed struct {
 	Removed bool `json:"removed"`
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,13 +33,20 @@ func (c *call) notAdmitted(form reflect.Type, failure error) error {
 // showUnsent shows a form with what was typed and chosen, without the page on which it
 // was, which can't be read now. again is that page.
 func (c *call) showUnsent(form reflect.Type, again string, p *mingjing.Problem) {
-	fields, path := unsentFields(form, c.in.values), c.formPath(again)
+	path, action, draft := c.formPath(again), c.r.URL.EscapedPath(), c.in.get("draft")
 	c.who = nil // nobody's name can be read
-	if name := c.in.get("draft"); name != "" {
-		fields = append(fields, mingjing.UnsentField{Name: "draft", Kind: mingjing.UnsentKept, Value: name})
+	if strings.HasPrefix(action, draftsAt) { // it was a form that should be saved
+		if p, err := c.s.draftOf(draft); err == nil {
+			form, action = p.in, p.Form
+		}
+	}
+	fields := unsentFields(form, c.in.values)
+	named := func(f mingjing.UnsentField) bool { return f.Name == "draft" }
+	if draft != "" && !slices.ContainsFunc(fields, named) {
+		fields = append(fields, mingjing.UnsentField{Name: "draft", Kind: mingjing.UnsentKept, Value: draft})
 	}
 	v := &mingjing.View{Page: "unsent", Problem: p, Path: path,
-		Data: &mingjing.UnsentForm{Action: c.r.URL.EscapedPath(), Fields: fields}}
+		Data: &mingjing.UnsentForm{Action: action, Fields: fields}}
 	c.addCommon(v)
 	c.sayRetryAfter(p)
 	c.send(p.Status, v)
