@@ -189,15 +189,16 @@ func (h *Host) show(v *mingjing.View) {
 // another program, has put nodes of its own in the place of ours, so that what we write
 // would not be seen.
 func (h *Host) rebuild() {
-	if h.rebuilding {
+	root := app.Window().GetElementByID("root")
+	if h.rebuilding || !root.Truthy() { // a page that was locked is empty
 		return
 	}
 	h.rebuilding = true
-	took := takeSnapshot(app.Window().GetElementByID("root"))
+	took := takeSnapshot(root)
 	h.pageNumber++
 	h.ctx.Defer(func(app.Context) {
 		h.rebuilding = false
-		if took.restore(app.Window().GetElementByID("root")) {
+		if root := app.Window().GetElementByID("root"); root.Truthy() && took.restore(root) {
 			h.dirty = true
 		}
 	})
