@@ -34,7 +34,7 @@ func (c *call) notAdmitted(form reflect.Type, failure error) error {
 // was, which can't be read now. again is that page.
 func (c *call) showUnsent(form reflect.Type, again string, p *mingjing.Problem) {
 	path, action, draft := c.formPath(again), c.r.URL.EscapedPath(), c.in.get("draft")
-	c.who = nil // nobody's name can be read
+	c.who = nil                              // nobody's name can be read
 	if strings.HasPrefix(action, draftsAt) { // it was a form that should be saved
 		if p, err := c.s.draftOf(draft); err == nil {
 			form, action = p.in, p.Form
