@@ -38,7 +38,12 @@ func (p *program) noteClock(apart time.Duration) error {
 // watchClock returns an error when the clocks are too far apart: what such a server dates
 // would be wrong. It returns nil when ctx ends.
 func (p *program) watchClock(ctx context.Context) error {
-	every := time.NewTicker(clockCheck)
+	return checkEvery(ctx, clockCheck, p.checkClock)
+}
+
+// checkEvery checks something each interval, and returns the first error; nil when ctx ends.
+func checkEvery(ctx context.Context, interval time.Duration, check func(context.Context) error) error {
+	every := time.NewTicker(interval)
 	defer every.Stop()
 	for {
 		select {
@@ -46,7 +51,7 @@ func (p *program) watchClock(ctx context.Context) error {
 			return nil
 		case <-every.C:
 		}
-		if err := p.checkClock(ctx); err != nil {
+		if err := check(ctx); err != nil {
 			return err
 		}
 	}

@@ -97,18 +97,7 @@ func (l *publishedLaw) inForce(now time.Time) []*mingjing.Rulebook {
 // watchLaw returns an error when the city works by other files by now: this server then
 // has to stop, and its next start reads its folder again. It returns nil when ctx ends.
 func (p *program) watchLaw(ctx context.Context) error {
-	every := time.NewTicker(lawCheck)
-	defer every.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-every.C:
-		}
-		if err := p.checkLaw(ctx); err != nil {
-			return err
-		}
-	}
+	return checkEvery(ctx, lawCheck, p.checkLaw)
 }
 
 // checkLaw returns an error when the city works by other files; not when the store can't

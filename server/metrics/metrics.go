@@ -133,23 +133,23 @@ func (m *Metrics) Answer(agency, op, result string, took time.Duration) {
 	m.answerTime.WithLabelValues(op).Observe(took.Seconds())
 }
 
+// resultOf returns the label of how something ended.
+func resultOf(err error) string {
+	if err != nil {
+		return "failed"
+	}
+	return "done"
+}
+
 // File counts one request to the store of files.
 func (m *Metrics) File(op string, took time.Duration, err error) {
-	result := "done"
-	if err != nil {
-		result = "failed"
-	}
-	m.fileCalls.WithLabelValues(op, result).Inc()
+	m.fileCalls.WithLabelValues(op, resultOf(err)).Inc()
 	m.fileTime.WithLabelValues(op).Observe(took.Seconds())
 }
 
 // Job counts one run of a job.
 func (m *Metrics) Job(kind string, took time.Duration, err error) {
-	result := "done"
-	if err != nil {
-		result = "failed"
-	}
-	m.jobRuns.WithLabelValues(kind, result).Inc()
+	m.jobRuns.WithLabelValues(kind, resultOf(err)).Inc()
 	m.jobTime.WithLabelValues(kind).Observe(took.Seconds())
 }
 
