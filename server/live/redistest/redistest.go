@@ -24,18 +24,20 @@ const patience = 60 * time.Second
 
 // A Server is one process, which a test can kill.
 type Server struct {
-	Addr string
-	port string
-	cmd  *exec.Cmd
+	Addr  string
+	port  string
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when the process has ended
 }
 
 // Start starts a server with more arguments.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	s := &Server{}
-	s.choose(tb)
-	always := []string{"--port", s.port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", tb.TempDir()}
-	s.run(tb, append(always, args...)...)
+	dir := tb.TempDir()
+	s.run(tb, func() []string {
+		return append([]string{"--port", s.port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", dir}, args...)
+	})
 	return s
 }
 
@@ -56,23 +58,52 @@ func (s *Server) choose(tb testing.TB) {
 	}
 }
 
-func (s *Server) run(tb testing.TB, args ...string) {
+// run starts a server with the arguments for the port that it chose. Another process can
+// take that port, or the port of the Cluster's bus, first: then the server ends, and
+// another port is chosen.
+func (s *Server) run(tb testing.TB, args func() []string) {
 	tb.Helper()
-	s.cmd = exec.Command("redis-server", args...)
-	if err := s.cmd.Start(); err != nil {
-		tb.Fatalf("the tests need redis-server: apt-get install redis-server: %v", err)
-	}
 	tb.Cleanup(s.Kill)
-	c := redis.NewClient(&redis.Options{Addr: s.Addr})
+	for deadline := time.Now().Add(patience); ; {
+		s.choose(tb)
+		s.cmd = exec.Command("redis-server", args()...)
+		if err := s.cmd.Start(); err != nil {
+			tb.Fatalf("the tests need redis-server: apt-get install redis-server: %v", err)
+		}
+		s.ended = make(chan struct{})
+		go func(cmd *exec.Cmd, ended chan struct{}) { _ = cmd.Wait(); close(ended) }(s.cmd, s.ended)
+		if s.answers() {
+			return
+		}
+		if time.Now().After(deadline) {
+			tb.Fatal("waited in vain: Redis answers")
+		}
+	}
+}
+
+// answers waits until this server, and not another at its port, answers. It is false where
+// the server has ended.
+func (s *Server) answers() bool {
+	c := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1, DialerRetries: 1})
 	defer func() { _ = c.Close() }()
-	eventually(tb, "Redis answers", func() bool { return c.Ping(context.Background()).Err() == nil })
+	own := fmt.Sprintf("process_id:%d\r\n", s.cmd.Process.Pid)
+	for {
+		if said, err := c.Info(context.Background(), "server").Result(); err == nil && strings.Contains(said, own) {
+			return true
+		}
+		select {
+		case <-s.ended:
+			return false
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 // Kill ends the server at once.
 func (s *Server) Kill() {
 	if s.cmd != nil {
 		_ = s.cmd.Process.Kill()
-		_ = s.cmd.Wait()
+		<-s.ended
 		s.cmd = nil
 	}
 }
@@ -90,14 +121,15 @@ func Sentinel(tb testing.TB) (url string, primary *Server) {
 		return err == nil && strings.Contains(said, "state=online")
 	})
 	sentinel := &Server{}
-	sentinel.choose(tb)
 	conf := filepath.Join(tb.TempDir(), "sentinel.conf") // a Sentinel writes into it
-	text := fmt.Sprintf("port %s\nbind 127.0.0.1\nsentinel monitor city 127.0.0.1 %s 1\nsentinel down-after-milliseconds city 300\n"+
-		"sentinel failover-timeout city 2000\nsentinel known-replica city 127.0.0.1 %s\n", sentinel.port, primary.port, replica.port)
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	sentinel.run(tb, conf, "--sentinel")
+	sentinel.run(tb, func() []string {
+		text := fmt.Sprintf("port %s\nbind 127.0.0.1\nsentinel monitor city 127.0.0.1 %s 1\nsentinel down-after-milliseconds city 300\n"+
+			"sentinel failover-timeout city 2000\nsentinel known-replica city 127.0.0.1 %s\n", sentinel.port, primary.port, replica.port)
+		if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+			tb.Fatal(err)
+		}
+		return []string{conf, "--sentinel"}
+	})
 	asked := redis.NewSentinelClient(&redis.Options{Addr: sentinel.Addr})
 	defer func() { _ = asked.Close() }()
 	eventually(tb, "the Sentinel knows the replica", func() bool {
