@@ -206,6 +206,8 @@ var codes = map[string][]string{
 	"not_counted":          mingjing.Whys,
 	"purpose":              {"own", "dispute", "score", "listing", "audit", "notice", "share", "mandate", "inquiry"},
 	"basis":                {"own", "dispute", "score", "listing", "audit", "notice", "share", "mandate", "inquiry", "record", "counter", "activation", "id", "other"},
+	"basis_says": {"own", "dispute", "score", "listing", "audit", "notice", "share", "mandate", "inquiry", "record", "counter", "activation",
+		"id", "other"},
 	"opened": {"evidence", "case", "search", "collect", "letter", "court_file", "propose", "clock", "release_case", "rescore", "score", "preview",
 		"ask_agency", "notify", "password", mingjing.ActionUnreadable, "share_view", "share_corrected", "counter", "counter_filed",
 		"counter_code", "enrol", "id_number", "note", "listing_term", "submit", "correct", "revoke", "lift", "answer", "question", "agency",

@@ -240,6 +240,7 @@ func extendWriteDeadline(w http.ResponseWriter, bytes int) {
 // addCommon sets the fields that every view has, whoever sees it.
 func (c *call) addCommon(v *mingjing.View) {
 	now := c.s.casework.City.Now()
+	v.Display = c.display()
 	v.Lang, v.Now, v.Today, v.Zone = c.lang, now.UTC(), mingjing.DateOf(now), c.s.casework.City.Zone().String()
 	if c.s.Demo != nil {
 		v.Demo = &mingjing.DemoNote{ClockScale: c.s.casework.City.ClockScale()}

@@ -234,6 +234,7 @@ func (c *Cases) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.CasesV
 // is a decision.
 func (c *Cases) ShowOwn(ctx context.Context, rd *kernel.Reader, d Case) (mingjing.Case, error) {
 	out, err := c.ShowCase(ctx, rd, d)
+	out.Feedback = d.Feedback
 	return ownView(out), err
 }
 
@@ -242,6 +243,7 @@ func (c *Cases) ShowAllOwn(ctx context.Context, rd *kernel.Reader, resident ming
 	list, err := c.ShowCases(ctx, rd, resident, disputes)
 	for i := range list {
 		list[i] = ownView(list[i])
+		list[i].Feedback = disputes[i].Feedback
 	}
 	return list, err
 }
@@ -289,6 +291,7 @@ func (c *Cases) ShowCases(ctx context.Context, rd *kernel.Reader, resident mingj
 
 func (c *Cases) show(d Case, s subjects, evidence []mingjing.Evidence) mingjing.Case {
 	out := d.Case
+	out.Feedback = "" // only its resident sees it
 	if d.RecordID != "" {
 		r := s.records[d.RecordID].Record
 		out.Record = &r
