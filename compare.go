@@ -20,8 +20,8 @@ func (s *Score) Counted() int {
 	return n
 }
 
-// Little reports whether so little counts that the band is where everybody starts rather
-// than something that was found out.
+// Little reports whether so little counts that a good band says more about where everybody
+// starts than about anybody.
 func (s *Score) Little() bool { return s.Counted() < LittleHeld }
 
 // A Comparison is what one rulebook makes of what is on file.
