@@ -19,7 +19,7 @@ var pages = []screen{
 	rulebooksPage, rulebookPage, tryPage, agenciesPage,
 	page[none]{name: "check-us"}, page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
 	recipientPage,
-	overviewPage, askPage, requestPage, scorePage,
+	overviewPage, askPage, requestPage, scorePage, comparePage,
 	recordsPage, recordPage, listingsPage, listingPage, repairPage, sourcesPage,
 	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, securityPage, exportPage, confirmPage,
 	disputesPage, newDisputePage, disputePage, reviewPage, letterPage,
