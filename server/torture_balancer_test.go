@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -63,6 +64,7 @@ func newBalancer(t testing.TB, replicas int) *balancer {
 			p.Out.Header["X-Forwarded-For"] = p.In.Header["X-Forwarded-For"]
 		},
 		Transport: b,
+		ErrorLog:  slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if errors.Is(err, errNobodyThere) {
 				w.WriteHeader(http.StatusServiceUnavailable)
