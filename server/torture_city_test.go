@@ -98,8 +98,12 @@ func torture(t testing.TB, postgres, disk bool, replicas int, more ...string) *t
 	}
 	c.writeClock()
 	c.front = newBalancer(t, replicas)
+	logs := os.Getenv("TORTURE_LOGS") // a folder in which they stay
+	if logs == "" {
+		logs = t.TempDir()
+	}
 	for i := range replicas {
-		c.nodes = append(c.nodes, &node{i: i, log: filepath.Join(t.TempDir(), "replica-"+strconv.Itoa(i)+".log")})
+		c.nodes = append(c.nodes, &node{i: i, log: filepath.Join(logs, "replica-"+strconv.Itoa(i)+".log")})
 	}
 	t.Cleanup(func() {
 		for _, n := range c.nodes {

@@ -25,6 +25,9 @@ import (
 	"mingjing/server/demo"
 )
 
+// slowAnswer is after how long an answer is noted as a slow one.
+const slowAnswer = 10 * time.Second
+
 // A load is people who use a tortured city, and what they were told that it has stored.
 type load struct {
 	c       *tortured
@@ -43,6 +46,7 @@ type load struct {
 	late     []string
 	doubled  []string
 	internal []string
+	slow     []string
 	excused  int // late, where the program did not run
 }
 
@@ -174,6 +178,12 @@ func (p *person) send(ctx context.Context, method, path, kind, key string, body 
 			req.Header.Set(name, v)
 		}
 	}
+	at := time.Now()
+	defer func() {
+		if took := time.Since(at); took > slowAnswer && ctx.Err() == nil {
+			p.l.note(&p.l.slow, "%s %s: %d after %s", method, path, status, took.Round(time.Millisecond))
+		}
+	}()
 	res, err := p.http.Do(req)
 	if err == nil {
 		defer res.Body.Close()

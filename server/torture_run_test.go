@@ -49,7 +49,8 @@ func TestWhatWasAcknowledgedOutlivesWhatHappensToTheProgram(t *testing.T) {
 func TestReplicasRestartedInTurnFailNoRequest(t *testing.T) {
 	c := torture(t, true, false, 3, "DEMO_INSTANT=1")
 	l := newLoad(c, 3, 20*time.Millisecond)
-	c.try(l, rand.New(rand.NewPCG(1, 1)), named(t, "each replica in turn", "answers lost after the commit", "PostgreSQL crashes")...)
+	c.try(l, rand.New(rand.NewPCG(1, 1)), named(t, "an upgrade and back", "each replica in turn",
+		"answers lost after the commit", "PostgreSQL crashes")...)
 	c.prove(l)
 	t.Log(l.line(c.tried))
 }
@@ -99,6 +100,9 @@ func TestTorture(t *testing.T) {
 	}
 	c.startAll()
 	c.prove(l)
+	if n := len(l.slow); n > 0 {
+		t.Logf("%d answers took longer than %s:\n%s", n, slowAnswer, strings.Join(l.slow[:min(n, 30)], "\n"))
+	}
 	joined, resets := 0, 0
 	for _, p := range l.people {
 		joined, resets = joined+p.joined, resets+p.resets

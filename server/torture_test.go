@@ -176,6 +176,22 @@ var trials = []trial{
 		hold(c.t.Context(), some(r))
 		c.cache.signal(c.t, syscall.SIGCONT)
 	}},
+	{"an upgrade and back", severalReplicas, func(c *tortured, l *load, r *rand.Rand) {
+		failed := l.failures()
+		c.pg.Exec(c.t, "city", newer)
+		l.goOn(c.t) // those that run go on
+		if n := l.failures() - failed; n > 0 {
+			c.t.Errorf("while the tables were changed, %d requests failed, the last of them:\n%s", n, l.failed[len(l.failed)-1])
+		}
+		n := any1(c, r)
+		c.stop(n)
+		if err := c.open(n); err == nil || !strings.Contains(err.Error(), "run the newer version") {
+			c.t.Errorf("an older program that starts is told %v", err)
+		}
+		l.goOn(c.t)
+		c.pg.Exec(c.t, "city", back)
+		c.start(n)
+	}},
 	{"each replica in turn", severalReplicas, func(c *tortured, l *load, _ *rand.Rand) {
 		for _, n := range c.nodes {
 			c.restart(l, n)
@@ -183,6 +199,25 @@ var trials = []trial{
 		}
 	}},
 }
+
+// newer changes the tables as the migrations of a newer program do, which only add, and back
+// takes that away.
+const (
+	newer = `DO $$ DECLARE t text; BEGIN
+		FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ '^(river|goose)' LOOP
+			EXECUTE format('ALTER TABLE %I ADD COLUMN of_a_newer_program text', t);
+			COMMIT;
+		END LOOP;
+		INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true);
+	END $$`
+	back = `DO $$ DECLARE t text; BEGIN
+		DELETE FROM goose_db_version WHERE version_id = 99999;
+		FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ '^(river|goose)' LOOP
+			EXECUTE format('ALTER TABLE %I DROP COLUMN of_a_newer_program', t);
+			COMMIT;
+		END LOOP;
+	END $$`
+)
 
 // restart has a replica stop as it is told to, and starts it again. Where others are there, no
 // request may fail.
@@ -225,9 +260,12 @@ func (c *tortured) try(l *load, r *rand.Rand, all ...trial) {
 		at := time.Now()
 		c.tried++
 		k.do(c, l, r)
+		done := time.Since(at)
 		c.awaitReady()
+		ready := time.Since(at)
 		l.goOn(c.t)
-		c.t.Logf("trial %d, %s: %s, acknowledged %d", i+1, k.name, time.Since(at).Round(time.Millisecond), l.acknowledged())
+		c.t.Logf("trial %d, %s: %s, ready after %s, everybody goes on after %s; acknowledged %d", i+1, k.name,
+			done.Round(time.Millisecond), ready.Round(time.Millisecond), time.Since(at).Round(time.Millisecond), l.acknowledged())
 		if c.t.Failed() {
 			return
 		}
