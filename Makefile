@@ -224,6 +224,19 @@ bench: build ## what it costs, as lines "name value unit"
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "wasm_", name); print name, $$3, $$4 }'
 	@$(MAKE) bench-browser
 
+TRIALS ?= 200
+ENGINE ?= sqlite
+REPLICAS ?= 1
+SEED ?= 1
+
+# A short run of it is in the tests. As root it also has trials of a disk that is full.
+.PHONY: torture
+torture: kratos $(PACKED) ## the program under load, killed, stopped and cut off [TRIALS=200] [ENGINE=sqlite|postgres] [REPLICAS=1|3] [SEED=1]
+	@mkdir -p .cache; rm -f .cache/torture
+	@TORTURE='$(TRIALS) $(ENGINE) $(REPLICAS) $(SEED)' TORTURE_SAYS='$(ROOT)/.cache/torture' \
+		$(GO) test ./server -count 1 -timeout 24h -run '^TestTorture$$' -v || { cat .cache/torture 2>/dev/null; exit 1; }
+	@cat .cache/torture
+
 .PHONY: metamorphic
 metamorphic: ## a million pairs of residents that differ in what must not matter: each has the same score [PAIRS=1000000]
 	METAMORPHIC='$(or $(PAIRS),1000000)' $(GO) test . -count 1 -timeout 2h -run TestWhatMustNotMatterChangesNoByteOfAScore

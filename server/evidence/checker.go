@@ -36,6 +36,7 @@ type Checker struct {
 	command []string
 	limits  Limits
 	places  chan struct{}
+	started chan struct{} // closed when what [Checker.Start] has begun has ended; nil without it
 
 	mu sync.Mutex
 	// turns has a channel for each person whose file is being checked or waits for a
@@ -67,11 +68,30 @@ func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, err
 		return File{}, err
 	}
 	defer done()
+	if c.started != nil {
+		select {
+		case <-c.started:
+		case <-ctx.Done():
+			return File{}, context.Cause(ctx)
+		}
+	}
 	content, err := c.look(ctx, u.Data, c.limits.Time)
 	if err != nil {
 		return File{}, err
 	}
 	return File{Name: SafeName(u.Name, content.Ext), Type: content.Type, Data: content.Data}, nil
+}
+
+// Start begins, before the first file comes, what [Checker.Ready] does, and returns at once;
+// ended gets its error. Files that come meanwhile wait: each would compile the same within the
+// time for one file, which is too short for that on a busy machine.
+func (c *Checker) Start(ctx context.Context, ended func(error)) {
+	c.started = make(chan struct{})
+	go func() {
+		err := c.Ready(ctx)
+		close(c.started)
+		ended(err)
+	}()
 }
 
 // Ready checks a page of our own, as any file is checked. Where nothing was checked before,
