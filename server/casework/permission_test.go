@@ -89,6 +89,10 @@ var probes = []probe{
 	{"FileDispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return c.FileDispute(ctx, a, cases.Filing{RecordID: v.freely, Reason: mingjing.ReasonOther, Statement: "Mine."})
 	}},
+	{"MissingForm", residents, "it shows what is published", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.MissingForm(ctx, a)
+	}},
+	{"AskForMissing", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AskForMissing(ctx, a, notSent()) }},
 	{"EvidenceFile", both, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		e, data, err := c.EvidenceFile(ctx, a, v.evidence)
 		if e == (mingjing.Evidence{}) && data == nil {

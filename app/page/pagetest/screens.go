@@ -204,6 +204,18 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("drafts", func(v *mingjing.View) { v.Data = &mingjing.FormDrafts{Drafts: []mingjing.FormDraft{sampleDraft(v)}} })
 	add("drafts.none", func(v *mingjing.View) { v.Data = &mingjing.FormDrafts{} })
 	add("new-dispute.gone", nil)
+	add("missing", func(v *mingjing.View) {
+		v.Data = &mingjing.MissingView{Key: "k-1", Choices: []mingjing.MissingChoice{{Agency: "hpc", Code: "volunteer"}}}
+		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{
+			{Field: "missing", Code: "missing_choice"}, {Field: "happened_on", Code: "required"}, {Field: "document_number", Code: "required"}}}
+	})
+	for _, s := range []mingjing.CaseState{mingjing.CaseFiled, mingjing.CaseAgencyAnswered, mingjing.CaseAgencySilent, mingjing.CaseAgencyLost,
+		mingjing.CaseDecided} {
+		add("dispute.missing-"+string(s), func(v *mingjing.View) { v.Data = &mingjing.DisputePage{Case: MissingIn(s)} })
+		add("case.missing-"+string(s), func(v *mingjing.View) {
+			v.Data = &mingjing.CasePage{CaseView: mingjing.CaseView{Case: MissingIn(s), Resident: "王小明", Allowed: []string{"decide"}}}
+		})
+	}
 	add("new-dispute.again", func(v *mingjing.View) {
 		d := mingjing.DataOf[mingjing.NewCaseView](all["review"]).Previous
 		again := *d
