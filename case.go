@@ -119,6 +119,10 @@ type Evidence struct {
 	Type    string    `json:"type"`
 	Size    int64     `json:"size"`
 	AddedAt time.Time `json:"added_at"`
+	// Pages is how many pages a PDF has.
+	Pages int `json:"pages,omitempty"`
+	// Stripped says that programs and attached files were removed from a PDF.
+	Stripped bool `json:"stripped,omitempty"`
 	// Answer is the handler's answer to this piece; empty until decided.
 	Answer string `json:"answer,omitempty"`
 	// Late says that it came after the decision: it is stored, and goes into the next

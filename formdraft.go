@@ -56,6 +56,10 @@ type DraftFile struct {
 	State    DraftFileState `json:"state"`
 	// Why is the code of the error (i18n "error.<why>") of a file that is refused.
 	Why string `json:"why,omitempty"`
+	// Pages is how many pages a PDF has.
+	Pages int `json:"pages,omitempty"`
+	// Stripped says that programs and attached files were removed from a PDF.
+	Stripped bool `json:"stripped,omitempty"`
 }
 
 // DraftPart is the greatest size in bytes of one part of a file that is sent in parts.

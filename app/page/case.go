@@ -10,11 +10,15 @@ import (
 
 // EvidenceLink returns one file with the link to it.
 func EvidenceLink(v *mingjing.View, e mingjing.Evidence, at string) app.UI {
+	var stripped app.UI
+	if e.Stripped {
+		stripped = c.Muted(T(v, "dispute.evidence_stripped"))
+	}
 	return c.El("div", c.A{"class": "paper"}, fileShape(), c.Div("paper-body",
 		c.El("a", c.A{"href": at + Segment(e.ID), "download": e.Name, "data-full": "true", "class": "paper-name"},
 			c.Span("visually-hidden", T(v, "dispute.evidence_download")+" "), c.Text(e.Name)),
 		c.El("p", c.A{"class": "muted"}, c.Text(T(v, "dispute.evidence_meta", "type", MediaType(e.Type),
-			"size", i18n.FileSize(v.Lang, e.Size), "time", Instant(v, e.AddedAt))))))
+			"size", i18n.FileSize(v.Lang, e.Size), "time", Instant(v, e.AddedAt)))), stripped))
 }
 
 // AnswerDocument returns what an officer attached to the answer, or nil.

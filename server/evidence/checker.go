@@ -71,7 +71,7 @@ func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, err
 	if err != nil {
 		return File{}, err
 	}
-	return File{Name: SafeName(u.Name, content.Ext), Type: content.Type, Data: content.Data}, nil
+	return content.File(u.Name), nil
 }
 
 // Ready checks a page of our own, as any file is checked. Where nothing was checked before,
@@ -133,9 +133,11 @@ func (c *Checker) wait(ctx context.Context, person string) (done func(), err err
 // An Answer is the first line of what the process writes, as JSON. The content follows
 // where nothing is refused.
 type Answer struct {
-	Refused Refusal `json:"refused,omitempty"`
-	Type    string  `json:"type,omitempty"`
-	Ext     string  `json:"ext,omitempty"`
+	Refused  Refusal `json:"refused,omitempty"`
+	Type     string  `json:"type,omitempty"`
+	Ext      string  `json:"ext,omitempty"`
+	Pages    int     `json:"pages,omitempty"`
+	Stripped bool    `json:"stripped,omitempty"`
 }
 
 // types are the contents that an answer may name.
@@ -147,7 +149,7 @@ func Write(w io.Writer, c Content, err error) error {
 	if err != nil && !errors.As(err, &refused) {
 		return err
 	}
-	head, err := json.Marshal(Answer{Refused: refused, Type: c.Type, Ext: c.Ext})
+	head, err := json.Marshal(Answer{Refused: refused, Type: c.Type, Ext: c.Ext, Pages: c.Pages, Stripped: c.Stripped})
 	if err != nil {
 		return err
 	}
@@ -165,12 +167,12 @@ func read(out []byte) (Content, error) {
 	switch {
 	case slices.Contains(refusals, a.Refused):
 		return Content{}, a.Refused
-	case a.Refused != "" || !slices.Contains(types, a):
+	case a.Refused != "" || a.Pages < 0 || !slices.Contains(types, Answer{Type: a.Type, Ext: a.Ext}):
 		return Content{}, fmt.Errorf("evidence: the process that looks at files has answered %q", line)
 	case len(data) > mingjing.MaxEvidenceBytes:
 		return Content{}, TooLarge
 	}
-	return Content{Type: a.Type, Ext: a.Ext, Data: data}, nil
+	return Content{Type: a.Type, Ext: a.Ext, Data: data, Pages: a.Pages, Stripped: a.Stripped}, nil
 }
 
 // look runs the process for one file. A process that was killed, by its limits or by

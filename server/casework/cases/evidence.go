@@ -34,7 +34,8 @@ func CleanAll(ctx context.Context, city *kernel.City, a mingjing.Actor, uploads 
 			return nil, err
 		}
 		files = append(files, CleanFile{Data: f.Data,
-			Evidence: mingjing.Evidence{ID: kernel.NewID(), Name: f.Name, Type: f.Type, Size: int64(len(f.Data))}})
+			Evidence: mingjing.Evidence{ID: kernel.NewID(), Name: f.Name, Type: f.Type, Size: int64(len(f.Data)),
+				Pages: f.Pages, Stripped: f.Stripped}})
 	}
 	if len(wrong) > 0 {
 		return nil, mingjing.InvalidFields(wrong...)

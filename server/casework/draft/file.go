@@ -29,8 +29,8 @@ func (c *Drafts) check(ctx context.Context, a mingjing.Actor, u evidence.Upload)
 			State: mingjing.DraftFileRefused, Why: refused.Error()}}, nil
 	}
 	size := int64(len(f.Data))
-	return checkedFile{mingjing.DraftFile{Name: f.Name, Type: f.Type, Size: size, Received: size, State: mingjing.DraftFileReady},
-		f.Data}, err
+	return checkedFile{mingjing.DraftFile{Name: f.Name, Type: f.Type, Size: size, Received: size, State: mingjing.DraftFileReady,
+		Pages: f.Pages, Stripped: f.Stripped}, f.Data}, err
 }
 
 // addFile adds a file to a draft, where there is room for it.
