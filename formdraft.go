@@ -35,12 +35,13 @@ type DraftFileState string
 // The states of a file of a draft.
 const (
 	DraftFileArriving DraftFileState = "arriving" // a part of it is there
+	DraftFileChecking DraftFileState = "checking" // all of it is there and waits for its check
 	DraftFileReady    DraftFileState = "ready"    // it was checked and will be sent with the form
 	DraftFileRefused  DraftFileState = "refused"  // it was checked and can't be taken
 )
 
 // DraftFileStates are all states of a file of a draft.
-var DraftFileStates = []DraftFileState{DraftFileArriving, DraftFileReady, DraftFileRefused}
+var DraftFileStates = []DraftFileState{DraftFileArriving, DraftFileChecking, DraftFileReady, DraftFileRefused}
 
 // A DraftFile is a file that was sent to a draft.
 type DraftFile struct {

@@ -87,12 +87,14 @@ const (
 	Document Refusal = "evidence_document"
 	// Active is a PDF with programs or attached files that can't be removed.
 	Active Refusal = "evidence_active"
+	// Infected is a file in which the scanner has found malware.
+	Infected Refusal = "evidence_infected"
 )
 
 func (r Refusal) Error() string { return string(r) }
 
 // refusals are all of them, as they may come from the process that looked.
-var refusals = []Refusal{TooLarge, WrongType, Broken, NeedsPassword, NoPages, TooManyPixels, TooComplex, Document, Active}
+var refusals = []Refusal{TooLarge, WrongType, Broken, NeedsPassword, NoPages, TooManyPixels, TooComplex, Document, Active, Infected}
 
 // maxName bounds a file's name without its extension, in characters; in bytes it stays
 // below the 255 that file systems take.
