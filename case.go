@@ -113,22 +113,50 @@ const (
 	MaxEvidenceBytes = 10 << 20 // bytes a file
 )
 
+// An EvidenceState is how far a file has come.
+type EvidenceState string
+
+// The states of a file: received and waiting for its check, checked, or refused by it.
+const (
+	EvidenceChecking EvidenceState = "checking"
+	EvidenceChecked  EvidenceState = "checked"
+	EvidenceRefused  EvidenceState = "refused"
+)
+
 // Evidence is a file attached to a dispute. Its bytes are stored apart and are only
 // ever sent as an attachment.
 type Evidence struct {
 	ID string `json:"id"`
 	// Name is a safe file name, made from what the resident's device called it.
 	Name string `json:"name"`
-	// Type is the media type by content: PDF, JPEG or PNG.
+	// Type is the media type by content: PDF, JPEG or PNG; empty until it was checked.
 	Type    string    `json:"type"`
 	Size    int64     `json:"size"`
 	AddedAt time.Time `json:"added_at"`
+	// State says whether it was checked. Only a file that was can be opened.
+	State EvidenceState `json:"state,omitempty"`
+	// Why is the code of the error (i18n "error.<why>") of a file that was refused; of it
+	// nothing is stored.
+	Why string `json:"why,omitempty"`
+	// CheckedAt is when it was checked.
+	CheckedAt time.Time `json:"checked_at,omitzero"`
+	// HandlerOpenedAt is when a handler or supervisor first opened it, AgencyOpenedAt when
+	// the agency that was asked did.
+	HandlerOpenedAt time.Time `json:"handler_opened_at,omitzero"`
+	AgencyOpenedAt  time.Time `json:"agency_opened_at,omitzero"`
+	// Pages is how many pages a PDF has.
+	Pages int `json:"pages,omitempty"`
+	// Stripped says that programs and attached files were removed from a PDF.
+	Stripped bool `json:"stripped,omitempty"`
 	// Answer is the handler's answer to this piece; empty until decided.
 	Answer string `json:"answer,omitempty"`
 	// Late says that it came after the decision: it is stored, and goes into the next
 	// dispute as new evidence.
 	Late bool `json:"late,omitempty"`
 }
+
+// Checked reports whether the file was checked and can be opened.
+func (e Evidence) Checked() bool { return e.State == EvidenceChecked || e.State == "" }
 
 // AgencyPosition is the position that an agency takes in a dispute.
 type AgencyPosition string

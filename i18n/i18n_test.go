@@ -124,7 +124,7 @@ var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "li
 	"Outcome":        "outcome",
 	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind",
 	"InquiryState": "inquiry_state", "InquiryOutcome": "inquiry_outcome", "ShareState": "share_state", "ShareField": "share_field",
-	"ShareName": "share_named", "DraftFileState": "draft_file", "StaffState": "staff_state", "KeyUse": "key_use", "KeyState": "key_state"}
+	"ShareName": "share_named", "DraftFileState": "draft_file", "EvidenceState": "evidence_state", "StaffState": "staff_state", "KeyUse": "key_use", "KeyState": "key_state"}
 
 // TestEveryConstantOfTheProductHasASentence reads the constants from the source,
 // so that a new state without a sentence fails here.

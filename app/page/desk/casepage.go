@@ -343,6 +343,9 @@ func decideForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if len(k.Evidence) > 0 {
 		answers := []app.UI{c.H(3, t(v, "case.evidence_answers"))}
 		for _, e := range k.Evidence {
+			if e.State == mingjing.EvidenceRefused {
+				continue
+			}
 			answers = append(answers, c.Hidden{Name: "evidence_id", Value: e.ID}.UI(), evidenceAnswer(v, e))
 		}
 		fields = c.Div("columns columns-even", fields, c.Div("fields", answers...))

@@ -246,6 +246,15 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		}
 		v.Data = &mingjing.DisputePage{Case: d}
 	})
+	add("dispute.files", func(v *mingjing.View) { // a file in each state
+		d := DisputeIn(mingjing.CaseFiled, false)
+		d.Evidence = []mingjing.Evidence{
+			{ID: "e-1", Name: "照片.heic", Size: 999, AddedAt: HeldNow, State: mingjing.EvidenceChecking},
+			{ID: "e-2", Name: Hostile, Size: 999, AddedAt: HeldNow, State: mingjing.EvidenceRefused, Why: "evidence_broken", CheckedAt: HeldNow},
+			{ID: "e-3", Name: "发票.pdf", Type: "application/pdf", Size: 999, Pages: 2, AddedAt: HeldNow, State: mingjing.EvidenceChecked,
+				CheckedAt: HeldNow, HandlerOpenedAt: HeldNow, AgencyOpenedAt: HeldNow, Stripped: true}}
+		v.Data = &mingjing.DisputePage{Case: d}
+	})
 	add("dispute.lanes", func(v *mingjing.View) {
 		v.Data = &mingjing.DisputePage{Case: *mingjing.DataOf[mingjing.NewCaseView](all["new-dispute.again"]).Previous}
 	})
@@ -421,5 +430,6 @@ func sampleDraft(v *mingjing.View) mingjing.FormDraft {
 			{ID: "f-1", Name: Hostile + ".jpg", Type: "image/jpeg", Size: 2_400_000, Received: 2_400_000, State: mingjing.DraftFileReady},
 			{ID: "f-2", Name: "收据.pdf", Type: "application/pdf", Size: 9, Received: 9, State: mingjing.DraftFileReady},
 			{ID: "f-3", Name: "scan.pdf", Size: 9_000_000, Received: 4_000_000, State: mingjing.DraftFileArriving},
+			{ID: "f-5", Name: "照片.jpg", Size: 9_000_000, Received: 9_000_000, State: mingjing.DraftFileChecking},
 			{ID: "f-4", Name: "信.docx", Size: 9, Received: 9, State: mingjing.DraftFileRefused, Why: "evidence_document"}}}
 }

@@ -186,7 +186,12 @@ func decision(v *mingjing.View, d mingjing.Case) app.UI {
 // addEvidence returns the form for more files, while there is room and no decision;
 // after the decision for new evidence, as long as a dispute can follow with it.
 func addEvidence(v *mingjing.View, d mingjing.Case) app.UI {
-	left := mingjing.MaxEvidence - len(d.Evidence)
+	left := mingjing.MaxEvidence
+	for _, e := range d.Evidence {
+		if e.State != mingjing.EvidenceRefused {
+			left--
+		}
+	}
 	label, after := t(v, "dispute.evidence_add"), app.UI(nil)
 	if d.Decision != nil || d.State == mingjing.CaseDecided {
 		if !slices.Contains(d.Lanes, mingjing.LaneEvidence) {

@@ -388,7 +388,7 @@ func (w *letterWriter) agency() {
 
 // decided returns the evidence that the decision answers; later evidence is not in it.
 func decided(all []mingjing.Evidence) []mingjing.Evidence {
-	return slices.DeleteFunc(slices.Clone(all), func(e mingjing.Evidence) bool { return e.Late })
+	return slices.DeleteFunc(slices.Clone(all), func(e mingjing.Evidence) bool { return e.Late || e.State == mingjing.EvidenceRefused })
 }
 
 // evidence adds each piece with its answer, and its hash where there is one.

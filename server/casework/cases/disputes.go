@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"slices"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework/holding"
@@ -116,6 +117,9 @@ func CaseOpen(ctx context.Context, rd *kernel.Reader, id string) (bool, error) {
 	return !done, err
 }
 
+// maxSent is how many files may be sent to a case, with those that were refused.
+const maxSent = 3 * mingjing.MaxEvidence
+
 // AddEvidence adds files to one of the actor's cases. What comes after the decision is
 // stored for the next case, as long as one can follow.
 func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute string, uploads []evidence.Upload) (mingjing.Case, error) {
@@ -156,13 +160,13 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 		if err != nil {
 			return err
 		}
-		if len(have)+len(files) > mingjing.MaxEvidence {
+		if taken(have)+len(files) > mingjing.MaxEvidence || len(have) >= maxSent {
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
 		}
 		now := c.city.Now().UTC()
 		for _, f := range files {
 			f.Evidence.AddedAt, f.Evidence.Late = now, code == "evidence_late"
-			if err := db(t).AddEvidence(ctx, dispute, f.Evidence, f.Data); err != nil {
+			if err := c.addEvidence(ctx, t, dispute, f); err != nil {
 				return err
 			}
 		}
@@ -326,6 +330,25 @@ func (c *Cases) Missed(clocks []mingjing.Clock) []mingjing.Clock {
 	return clocks
 }
 
+// NoteOpened notes when a file of a case was first opened, unless that is noted. at returns
+// where it is noted.
+func (c *Cases) NoteOpened(ctx context.Context, rd *kernel.Reader, d Case, id string, at func(*mingjing.Evidence) *time.Time) error {
+	all, err := read(rd).Evidence(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	for _, e := range all { // an answer's document is not among them
+		if e.ID == id && at(&e).IsZero() {
+			*at(&e) = c.city.Now().UTC()
+			if err := db(rd).SetEvidence(ctx, e); err != nil {
+				return err
+			}
+			return c.Tell(ctx, rd, d)
+		}
+	}
+	return nil
+}
+
 // EvidenceFile returns one piece of evidence with its bytes, for the resident whose it
 // is, for helpers and for staff. Its entry in the access log names the case.
 func (c *Cases) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (mingjing.Evidence, []byte, error) {
@@ -365,7 +388,13 @@ func (c *Cases) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (
 		if a.Role.Staff() && d.Near != nil {
 			return d.Near
 		}
+		if err := NotChecked(evidence); err != nil {
+			return err
+		}
 		e, data = evidence, bytes
+		if a.Role.Staff() && a.Role != mingjing.RoleAuditor {
+			return c.NoteOpened(ctx, rd, d, id, func(e *mingjing.Evidence) *time.Time { return &e.HandlerOpenedAt })
+		}
 		return nil
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"mingjing"
@@ -247,11 +248,12 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 		if err != nil {
 			return err
 		}
-		files = append(files, CleanFile{mingjing.Evidence{ID: kernel.NewID(), Name: e.Name, Type: e.Type, Size: e.Size}, data})
+		e.ID, e.Late, e.HandlerOpenedAt, e.AgencyOpenedAt = kernel.NewID(), false, time.Time{}, time.Time{}
+		files = append(files, CleanFile{e, data})
 	}
 	for _, file := range files {
 		file.Evidence.AddedAt = now
-		if err := db(rd).AddEvidence(ctx, id, file.Evidence, file.Data); err != nil {
+		if err := c.addEvidence(ctx, rd.Tx, id, file); err != nil {
 			return err
 		}
 	}
@@ -337,7 +339,7 @@ func (c *Cases) CheckFiling(ctx context.Context, rd *kernel.Reader, me mingjing.
 			return Disputed{}, err
 		}
 		for _, e := range evidence {
-			if e.Late {
+			if e.Late && e.State != mingjing.EvidenceRefused {
 				late = append(late, e)
 			}
 		}
