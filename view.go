@@ -476,6 +476,9 @@ type CaseFilter struct {
 // A RulebooksView is the published rulebooks.
 type RulebooksView struct {
 	Rulebooks []Rulebook `json:"rulebooks"`
+	// Refused is what systems of this kind did elsewhere and no rulebook can do, with the
+	// reasons.
+	Refused []NeverUse `json:"refused,omitempty"`
 	// Drafts are the proposed versions of them.
 	Drafts []RulebookVersion `json:"drafts,omitempty"`
 }

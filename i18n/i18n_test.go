@@ -124,7 +124,7 @@ var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "li
 	"Outcome":        "outcome",
 	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind",
 	"InquiryState": "inquiry_state", "InquiryOutcome": "inquiry_outcome", "ShareState": "share_state", "ShareField": "share_field",
-	"ShareName": "share_named", "DraftFileState": "draft_file", "StaffState": "staff_state", "KeyUse": "key_use", "KeyState": "key_state"}
+	"ShareName": "share_named", "DraftFileState": "draft_file", "EvidenceState": "evidence_state", "StaffState": "staff_state", "KeyUse": "key_use", "KeyState": "key_state"}
 
 // TestEveryConstantOfTheProductHasASentence reads the constants from the source,
 // so that a new state without a sentence fails here.
@@ -246,7 +246,8 @@ var codes = map[string][]string{
 		"served_on_invalid", "proof_required", "ref_required", "ground_required", "measures_required", "measure_unpublished", "term_too_long",
 		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required",
 		"share_over", "share_no_score", "shares_full", "share_fields", "share_views", "share_ends", "nothing_to_tell", "leave_confirm",
-		"leave_cases_open", "key_use_required", "keys_too_many", "key_over", "overlap_invalid", "agency_unknown"},
+		"leave_cases_open", "key_use_required", "keys_too_many", "key_over", "overlap_invalid", "agency_unknown", "record_held", "missing_choice",
+		"missing_undocumented", "missing_proven", "missing_waiting"},
 	"erasure_kept": mingjing.ErasureKept,
 }
 

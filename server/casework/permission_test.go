@@ -92,6 +92,10 @@ var probes = []probe{
 	{"FileDispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return c.FileDispute(ctx, a, cases.Filing{RecordID: v.freely, Reason: mingjing.ReasonOther, Statement: "Mine."})
 	}},
+	{"MissingForm", residents, "it shows what is published", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.MissingForm(ctx, a)
+	}},
+	{"AskForMissing", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AskForMissing(ctx, a, notSent()) }},
 	{"EvidenceFile", both, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		e, data, err := c.EvidenceFile(ctx, a, v.evidence)
 		if e == (mingjing.Evidence{}) && data == nil {
@@ -279,6 +283,7 @@ var free = map[string]string{
 	"Batch":             "an agency's computer's",
 	"AgencyBatches":     "an agency's officer's",
 	"AgencyBatch":       "an agency's officer's",
+	"CheckLater":        "the worker's own",
 	"Administrators":    "a command's, and what the server says at its start",
 	"AdoptStaff":        "the program's own, for logins that it made itself",
 	"BeginActivation":   "for whoever has the one-time code: see staff_test.go",
@@ -488,6 +493,9 @@ func (c *city) everything(t *testing.T, v victim) string {
 		must(t, err)
 		evidence, err := tx.Evidence(ctx, v.dispute)
 		must(t, err)
+		for i := range evidence {
+			evidence[i].HandlerOpenedAt = time.Time{} // staff may open it, and that is noted
+		}
 		scores, err := tx.Scores(ctx, id, "", 100)
 		must(t, err)
 		consents, err := tx.Consents(ctx, id)

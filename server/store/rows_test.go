@@ -377,6 +377,16 @@ func TestEvidenceIsKeptWithItsBytes(t *testing.T) {
 			}
 			return err
 		})
+		e1.State = mingjing.EvidenceRefused
+		do(t, s, func(ctx context.Context, tx *reader) error {
+			must(t, tx.SetEvidenceFile(ctx, e1, []byte{}))
+			e, data, err := tx.EvidenceData(ctx, "z")
+			same(t, "evidence", e, e1)
+			if len(data) != 0 {
+				t.Errorf("a refused file has %d bytes", len(data))
+			}
+			return err
+		})
 		if err := freely(ctx, s, func(tx *reader) error {
 			return tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "x"}, make([]byte, mingjing.MaxEvidenceBytes+1))
 		}); err == nil {

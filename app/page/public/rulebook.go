@@ -42,7 +42,8 @@ func rulebooksBody(v *mingjing.View) []app.UI {
 				c.El("span", nil, c.Text(tn(v, "count.items", len(b.Catalogue)))),
 				c.El("span", nil, c.Text(tn(v, "count.agencies", len(b.Agencies)))))}}.UI())
 	}
-	return append(body, c.List("cards", cards...), draftsList(v, shown.Drafts),
+	return append(body, c.List("cards", cards...), draftsList(v, shown.Drafts), refusedSection(v, "rulebooks.refused", shown.Refused),
+		registerLink(v),
 		c.El("p", nil, c.Link{Text: t(v, "nav.agencies"), Href: href(v, "agencies"), Class: "row-link"}.UI()))
 }
 
@@ -78,6 +79,7 @@ func rulebookBody(v *mingjing.View) []app.UI {
 			bookFigure(i18n.Number(v.Lang, len(b.Agencies)), t(v, "rulebook.agencies")),
 			bookFigure(t(v, "rulebook.percent", "n", i18n.Number(v.Lang, b.LeastPercent())), t(v, "rulebook.least_answered"))),
 		tryLink(v, shown),
+		refusedSection(v, "rulebook.refused", b.Refused),
 		page.SearchForm(v, href(v, "rulebook", cmp.Or(shown.Hash, b.ID)), t(v, "rulebook.search")),
 	}
 	if words := page.Searched(v); len(words) > 0 {
@@ -100,7 +102,7 @@ func rulebookFolds(v *mingjing.View, shown *mingjing.RulebookPage) []app.UI {
 	}
 	folds = append(folds, c.Fold{ID: "bands", Title: t(v, "score.bands"), Count: i18n.Number(v.Lang, len(b.Bands)), Open: len(b.Bands) < 5,
 		Body: []app.UI{bandsTable(v, b)}}.UI())
-	fold("never", t(v, "rulebook.never"), len(b.NeverUsed), c.P(t(v, "rulebook.never_text")), neverTable(v, b))
+	fold("never", t(v, "rulebook.never"), len(b.NeverUsed), c.P(t(v, "rulebook.never_text")), neverTable(b.NeverUsed, v.Lang), registerLink(v))
 	for _, area := range mingjing.Areas {
 		if items := b.InArea(area); len(items) > 0 {
 			fold("rules-"+string(area), t(v, "area."+string(area)), len(items), c.Muted(t(v, "rulebook.rules_text")),
@@ -123,6 +125,7 @@ func rulebookFolds(v *mingjing.View, shown *mingjing.RulebookPage) []app.UI {
 	fold("file", t(v, "rulebook.file"), 0, c.P(t(v, "rulebook.file_text")), c.SummaryList{Rows: []c.SummaryRow{
 		{Key: t(v, "rulebook.version"), Text: b.Version},
 		{Key: t(v, "rulebook.from"), Text: page.Date(v, b.From)},
+		{Key: t(v, "rulebook.figures"), Text: cmp.Or(b.Basis.In(v.Lang), t(v, "rulebook.figures_by_item"))},
 		{Key: "SHA-256", Value: hashUI(hash)},
 		{Key: t(v, "rulebook.download"), Value: c.Link{Text: b.ID + "-" + b.Version + ".json",
 			Href: "/web/rulebooks/" + hash + ".json", Full: true, Class: "row-link"}.UI()}}}.UI())
@@ -267,12 +270,27 @@ func bandsTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 			{Text: t(v, "rulebook.brings")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI()
 }
 
-func neverTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
-	rows := make([]c.SummaryRow, 0, len(b.NeverUsed))
-	for _, n := range b.NeverUsed {
-		rows = append(rows, c.SummaryRow{Key: n.Name.In(v.Lang), Text: n.Reason.In(v.Lang)})
+func neverTable(of []mingjing.NeverUse, lang string) app.UI {
+	rows := make([]c.SummaryRow, 0, len(of))
+	for _, n := range of {
+		rows = append(rows, c.SummaryRow{Key: n.Name.In(lang), Text: n.Reason.In(lang)})
 	}
 	return c.SummaryList{Rows: rows}.UI()
+}
+
+// refusedSection says what such a system did and this one does not, with the reasons;
+// nothing where there is none.
+func refusedSection(v *mingjing.View, key string, refused []mingjing.NeverUse) app.UI {
+	if len(refused) == 0 {
+		return nil
+	}
+	return c.Section("refused", t(v, key), c.P(t(v, key+"_text")), neverTable(refused, v.Lang))
+}
+
+// registerLink leads to the file of all that a rulebook may name.
+func registerLink(v *mingjing.View) app.UI {
+	return c.El("p", nil, c.Link{Text: t(v, "rulebook.register"), Href: "/web/rulebooks/" + mingjing.RegisterName, Full: true,
+		Class: "row-link"}.UI())
 }
 
 // rulesTable returns rules, each with its documents and its law folded away.
@@ -313,48 +331,6 @@ func ruleEffect(v *mingjing.View, b *mingjing.Rulebook, i mingjing.Item) app.UI 
 		return c.Span("muted", t(v, "rulebook.by_table"))
 	}
 	return c.Span("muted", t(v, "rulebook.held_only"))
-}
-
-// criteriaSection shows what gives points by a table.
-func criteriaSection(v *mingjing.View, b *mingjing.Rulebook) []app.UI {
-	rows := make([][]app.UI, 0, len(b.Criteria))
-	for _, k := range b.Criteria {
-		items := make([]string, 0, len(k.Items))
-		for _, code := range k.Items {
-			item, _ := b.Item(code)
-			items = append(items, cmp.Or(item.Name.In(v.Lang), code))
-		}
-		points := make([]app.UI, 0, len(k.Table)+1)
-		for _, row := range k.Table {
-			points = append(points, c.El("li", nil, c.Text(t(v, "rulebook.table_row", "from", page.Plain(row.From), "points",
-				i18n.Signed(v.Lang, row.Points)))))
-		}
-		if k.Kind != mingjing.CriterionCount {
-			points = append(points, c.El("li", nil, c.Text(t(v, "rulebook.table_none", "points", i18n.Signed(v.Lang, k.None)))))
-		}
-		var back app.UI
-		if k.Months > 0 {
-			back = c.Text(tn(v, "count.months", k.Months))
-		}
-		rows = append(rows, []app.UI{c.Text(k.Name.In(v.Lang)), c.Text(strings.Join(items, t(v, "rulebook.semicolon"))), back,
-			c.El("ul", c.A{"class": "bullets"}, points...), sampleTag(v, k.Sample)})
-	}
-	return []app.UI{c.P(t(v, "rulebook.criteria_text")), c.Table{Caption: t(v, "rulebook.criteria"),
-		QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.criterion")}, {Text: t(v, "rulebook.looks_at")},
-			{Text: t(v, "rulebook.counts")}, {Text: t(v, "rulebook.table")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI()}
-}
-
-// factorsSection shows the parts of the score that have a weight.
-func factorsSection(v *mingjing.View, b *mingjing.Rulebook) []app.UI {
-	rows := make([][]app.UI, 0, len(b.Factors))
-	for _, f := range b.Factors {
-		rows = append(rows, []app.UI{c.Text(f.Name.In(v.Lang)), c.Text(t(v, "rulebook.percent", "n", i18n.Number(v.Lang, f.Weight))),
-			c.Text(t(v, "rulebook.bounds_are", "base", page.Plain(f.Base), "from", page.Plain(f.Floor), "to", page.Plain(f.Ceiling))),
-			sampleTag(v, f.Sample)})
-	}
-	return []app.UI{c.P(t(v, "rulebook.factors_text")), c.Table{Caption: t(v, "rulebook.factors"),
-		QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.factor")}, {Text: t(v, "rulebook.weight")},
-			{Text: t(v, "rulebook.bounds")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI()}
 }
 
 func documentNames(v *mingjing.View, b *mingjing.Rulebook, kinds []string) []string {
