@@ -18,7 +18,7 @@ func sampleAgencies() *mingjing.AgenciesView {
 	return &mingjing.AgenciesView{Agencies: []mingjing.AgencyFigures{
 		{Agency: "metro", Disputes: n(1204), Asked: n(1100), InTime: n(7), Late: n(2), Silent: n(1091), Upheld: n(1091), Partly: n(3),
 			Rejected:   n(4),
-			AnswerDays: n(4), DecideDays: n(1), LateNow: n(19), Inquiries: n(42), Unexplained: n(3), Unfounded: n(2)},
+			AnswerDays: n(4), DecideDays: n(1), LateNow: n(19), Good: n(7), Poor: n(5), Inquiries: n(42), Unexplained: n(3), Unfounded: n(2)},
 		{Agency: "court", Disputes: n(4), Upheld: n(1), Partly: n(1), Rejected: n(1), LateNow: n(0), Inquiries: n(0)},
 		{Agency: "tax"},
 		{Agency: "traffic", Disputes: n(0), Asked: n(0), LateNow: n(0), Inquiries: n(0)},
