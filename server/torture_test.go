@@ -396,15 +396,20 @@ func (p *person) checkProof(ctx context.Context) {
 	}
 }
 
-// judge says that a request has ended late, unless the program did not run when it was time to
-// score it. l.mu is held.
+// takenUpWithin is how long after the program is ready again it has scored whatever was to be
+// scored meanwhile.
+const takenUpWithin = 8 * time.Second
+
+// judge says that a request has ended late, unless the program did not run for most of the time
+// in which it was due, nor without a break at the end of it. l.mu is held.
 func (l *load) judge(id string, r mingjing.ScoreRequest, excused bool) {
 	if r.FinishedAt == nil || !r.FinishedAt.After(r.Deadline) {
 		return
 	}
-	due := r.Deadline.Add(-l.c.moved)
-	reserve := tortureReserve / tortureScale
-	if excused || l.c.front.served(due.Add(-reserve), due) < reserve*4/5 {
+	due, reserve := r.Deadline.Add(-l.c.moved), tortureReserve/tortureScale
+	mostly := l.c.front.served(due.Add(-reserve), due) >= reserve*4/5
+	atLast := l.c.front.served(due.Add(-takenUpWithin), due) >= takenUpWithin
+	if excused || !mostly && !atLast {
 		l.excused++
 		return
 	}
