@@ -143,8 +143,14 @@ web/build/%.wasm.br web/build/%.wasm.gz: bin/slim/%.wasm web/compress.go
 test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
 	@$(MAKE) engines
 	@$(MAKE) build versitygw
-	@$(MAKE) lint
+	@$(MAKE) lint warm
 	@$(MAKE) -j3 test-unit test-e2e
+
+# What reads PDFs is compiled once for all servers of the tests, so that none of them keeps
+# a person waiting while all others compile it too.
+.PHONY: warm
+warm: bin/mingjing
+	@echo '%PDF-1.4' | bin/mingjing check-file "$${XDG_CACHE_HOME:-$$HOME/.cache}/mingjing" | grep -q refused
 
 # What is changed most is tested in under a minute, for while one works. It says
 # nothing of what is well.
