@@ -359,9 +359,14 @@ func (p *person) check(ctx context.Context) {
 			p.l.note(&p.l.lost, "dispute %s is %+v", id, d)
 		}
 		for file, content := range k.files {
-			if status, out, _ := p.do(ctx, http.MethodGet, "/api/evidence/"+file, "*/*", "", nil); status != http.StatusOK ||
-				string(out) != string(content) {
-				p.l.note(&p.l.lost, "evidence %s: %d, %d bytes of %d", file, status, len(out), len(content))
+			var status int
+			var out []byte
+			eventually(p.l.c.t, torturePatience, "a file is checked", func() bool {
+				status, out, _ = p.do(ctx, http.MethodGet, "/api/evidence/"+file, "*/*", "", nil)
+				return status != http.StatusConflict || !strings.Contains(string(out), "evidence_checking")
+			})
+			if status != http.StatusOK || string(out) != string(content) {
+				p.l.note(&p.l.lost, "evidence %s: %d, %d bytes of %d: %.300s", file, status, len(out), len(content), out)
 			}
 		}
 	}
