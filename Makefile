@@ -295,6 +295,7 @@ engines: ## what the tests start: install it (as root) or say how
 	[[ -n "$${CHROMIUM:-}" || -x /usr/bin/chromium-headless-shell ]] || useful+=(chromium-headless-shell); \
 	command -v promtool >/dev/null || useful+=(prometheus); \
 	command -v buildah >/dev/null || useful+=(buildah); \
+	command -v clamd >/dev/null || useful+=(clamav-daemon); \
 	if (( $${#missing[@]} + $${#useful[@]} == 0 )); then exit 0; fi; \
 	if (( $${#missing[@]} == 0 )) && { (( EUID != 0 )) || ! command -v apt-get >/dev/null; }; then \
 		echo "make: the tests are slower or fewer without $${useful[*]}"; exit 0; \

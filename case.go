@@ -148,6 +148,8 @@ type Evidence struct {
 	Pages int `json:"pages,omitempty"`
 	// Stripped says that programs and attached files were removed from a PDF.
 	Stripped bool `json:"stripped,omitempty"`
+	// Scanned says that a scanner has looked for malware in it.
+	Scanned bool `json:"scanned,omitempty"`
 	// Answer is the handler's answer to this piece; empty until decided.
 	Answer string `json:"answer,omitempty"`
 	// Late says that it came after the decision: it is stored, and goes into the next

@@ -43,6 +43,17 @@ func EvidenceLink(v *mingjing.View, e mingjing.Evidence, at string) app.UI {
 			"size", i18n.FileSize(v.Lang, e.Size), "time", Instant(v, e.AddedAt))))}, notes...)...))
 }
 
+// UnscannedNote returns that files were not searched for malware, for whoever opens what
+// others sent; nil where they were.
+func UnscannedNote(v *mingjing.View, all []mingjing.Evidence) app.UI {
+	for _, e := range all {
+		if e.Checked() && !e.Scanned {
+			return c.Muted(T(v, "case.evidence_unscanned"))
+		}
+	}
+	return nil
+}
+
 // AnswerDocument returns what an officer attached to the answer, or nil.
 func AnswerDocument(v *mingjing.View, a mingjing.AgencyAnswer, at string) app.UI {
 	if a.Document == nil {

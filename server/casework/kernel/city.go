@@ -73,8 +73,6 @@ type Files interface {
 	Soon(ctx context.Context, person string, u evidence.Upload) (evidence.File, error)
 	// Busy reports whether another file of a person is being checked.
 	Busy(person string) bool
-	// Scans reports whether files are searched for malware.
-	Scans() bool
 }
 
 // A City is the clock, the calendar, the rulebooks and the store of one city. It is
@@ -140,8 +138,6 @@ func (f noFiles) Soon(ctx context.Context, person string, u evidence.Upload) (ev
 }
 
 func (noFiles) Busy(string) bool { return false }
-
-func (noFiles) Scans() bool { return false }
 
 // Files returns how the files that people send are checked.
 func (c *City) Files() Files { return c.files }
