@@ -55,6 +55,7 @@ var Routes = []Route{
 	{"confirm", "confirm", Residents}, // ?next=PATH
 	{"disputes", "disputes", Residents},
 	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID or ?previous=ID
+	{"missing", "missing", Residents},          // ask for a record that is not held
 	{"dispute", "disputes/{id}", Residents},
 	{"review", "disputes/{id}/review", Residents},
 	{"letter", "disputes/{id}/letter", Residents},

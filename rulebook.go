@@ -218,6 +218,17 @@ func (b *Rulebook) Counting() []string {
 // Agency returns the agency with the code.
 func (b *Rulebook) Agency(code string) (Agency, bool) { return found(b.agency(code)) }
 
+// InArea returns the items of an area of life, in the order of the catalogue.
+func (b *Rulebook) InArea(area Area) []Item {
+	var items []Item
+	for _, i := range b.Catalogue {
+		if i.Area == area {
+			items = append(items, i)
+		}
+	}
+	return items
+}
+
 // Item returns the catalogue item with the code.
 func (b *Rulebook) Item(code string) (Item, bool) { return found(b.item(code)) }
 

@@ -22,7 +22,7 @@ var pages = []screen{
 	overviewPage, askPage, requestPage, scorePage, comparePage,
 	recordsPage, recordPage, listingsPage, listingPage, repairPage, sourcesPage,
 	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, securityPage, exportPage, confirmPage,
-	disputesPage, newDisputePage, disputePage, reviewPage, letterPage,
+	disputesPage, newDisputePage, missingPage, disputePage, reviewPage, letterPage,
 	sharesPage, newSharePage,
 	draftsPage,
 	queuePage,

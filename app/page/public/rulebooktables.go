@@ -12,11 +12,8 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// criteriaSection shows what gives points by a table; nothing when there is none.
-func criteriaSection(v *mingjing.View, b *mingjing.Rulebook) app.UI {
-	if len(b.Criteria) == 0 {
-		return nil
-	}
+// criteriaSection shows what gives points by a table.
+func criteriaSection(v *mingjing.View, b *mingjing.Rulebook) []app.UI {
 	rows := make([][]app.UI, 0, len(b.Criteria))
 	for _, k := range b.Criteria {
 		items := make([]string, 0, len(k.Items))
@@ -39,23 +36,20 @@ func criteriaSection(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 		rows = append(rows, []app.UI{c.Text(k.Name.In(v.Lang)), c.Text(strings.Join(items, t(v, "rulebook.semicolon"))), back,
 			c.El("ul", c.A{"class": "bullets"}, points...), sampleTag(v, k.Sample)})
 	}
-	return c.Section("criteria", t(v, "rulebook.criteria"), c.P(t(v, "rulebook.criteria_text")), c.Table{Caption: t(v, "rulebook.criteria"),
+	return []app.UI{c.P(t(v, "rulebook.criteria_text")), c.Table{Caption: t(v, "rulebook.criteria"),
 		QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.criterion")}, {Text: t(v, "rulebook.looks_at")},
-			{Text: t(v, "rulebook.counts")}, {Text: t(v, "rulebook.table")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI())
+			{Text: t(v, "rulebook.counts")}, {Text: t(v, "rulebook.table")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI()}
 }
 
-// factorsSection shows the parts of the score that have a weight; nothing when there is none.
-func factorsSection(v *mingjing.View, b *mingjing.Rulebook) app.UI {
-	if len(b.Factors) == 0 {
-		return nil
-	}
+// factorsSection shows the parts of the score that have a weight.
+func factorsSection(v *mingjing.View, b *mingjing.Rulebook) []app.UI {
 	rows := make([][]app.UI, 0, len(b.Factors))
 	for _, f := range b.Factors {
 		rows = append(rows, []app.UI{c.Text(f.Name.In(v.Lang)), c.Text(t(v, "rulebook.percent", "n", i18n.Number(v.Lang, f.Weight))),
 			c.Text(t(v, "rulebook.bounds_are", "base", page.Plain(f.Base), "from", page.Plain(f.Floor), "to", page.Plain(f.Ceiling))),
 			sampleTag(v, f.Sample)})
 	}
-	return c.Section("factors", t(v, "rulebook.factors"), c.P(t(v, "rulebook.factors_text")), c.Table{Caption: t(v, "rulebook.factors"),
+	return []app.UI{c.P(t(v, "rulebook.factors_text")), c.Table{Caption: t(v, "rulebook.factors"),
 		QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.factor")}, {Text: t(v, "rulebook.weight")},
-			{Text: t(v, "rulebook.bounds")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI())
+			{Text: t(v, "rulebook.bounds")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI()}
 }
