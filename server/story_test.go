@@ -345,7 +345,7 @@ func TestSendingTheSameTwiceIsOneRequestAndOneDispute(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.resident(t, "ordinary 1")
 	ask := map[string]any{"rulebook": "rongcheng", "consent": true}
-	both := twice(func() answer { return b.json("POST", "/api/score-requests", ask, "Idempotency-Key", "twice") })
+	both := atOnce(func() answer { return b.json("POST", "/api/score-requests", ask, "Idempotency-Key", "twice") })
 	if x, y := into[mingjing.ScoreRequest](both[0].want(202)), into[mingjing.ScoreRequest](both[1].want(202)); x.ID != y.ID {
 		t.Errorf("two requests: %s and %s", x.ID, y.ID)
 	}
@@ -360,7 +360,7 @@ func TestSendingTheSameTwiceIsOneRequestAndOneDispute(t *testing.T) {
 	file := []file{{"a.png", picture(t, "png")}}
 	fields := map[string]string{"record_id": record, "reason": "wrong_facts", "statement": "It was not me who parked there.",
 		"idempotency_key": "twice-too"}
-	both = twice(func() answer { return b.upload("/api/disputes", "application/json", fields, file) })
+	both = atOnce(func() answer { return b.upload("/api/disputes", "application/json", fields, file) })
 	x, y := into[mingjing.Case](both[0].want(201)), into[mingjing.Case](both[1].want(201))
 	if x.ID != y.ID || len(x.Evidence) != 1 || len(y.Evidence) != 1 {
 		t.Errorf("two disputes: %s with %d, %s with %d files", x.ID, len(x.Evidence), y.ID, len(y.Evidence))
@@ -368,6 +368,21 @@ func TestSendingTheSameTwiceIsOneRequestAndOneDispute(t *testing.T) {
 	if code := b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "other", "statement": "Again."}).problem(
 		409); code != "dispute_open" {
 		t.Error(code)
+	}
+	// The text was corrected after the answer was lost: what stands is said, and nothing is filed in its place.
+	fields["statement"] = "It was my brother who parked there."
+	for range 2 {
+		again := b.upload("/api/disputes", "application/json", fields, file).want(422)
+		if p := into[mingjing.Problem](again); p.Code != "key_used" || p.Values["page"] != "dispute" || p.Values["id"] != x.ID {
+			t.Errorf("other content with the same key is answered %+v", p)
+		}
+	}
+	page := b.upload("/api/disputes", acceptHTML, fields, file).want(422)
+	if text := page.html().Find("#error-summary").Text(); !strings.Contains(text, "What you have changed since was not sent") ||
+		page.html().Find(`#error-summary a[href="/en/disputes/`+x.ID+`"]`).Length() != 1 ||
+		page.html().Find("textarea[name=statement]").Text() != fields["statement"] ||
+		page.html().Find(`form[action="/api/disputes"] input[name=idempotency_key]`).AttrOr("value", "twice-too") == "twice-too" {
+		t.Errorf("the page says %q", text)
 	}
 	if n := len(list[mingjing.Case](b.json("GET", "/api/disputes", nil))); n != 1 {
 		t.Errorf("there are %d disputes", n)
@@ -378,8 +393,8 @@ func TestSendingTheSameTwiceIsOneRequestAndOneDispute(t *testing.T) {
 	}
 }
 
-// twice does the same at the same time.
-func twice(do func() answer) [2]answer {
+// atOnce does the same at the same time.
+func atOnce(do func() answer) [2]answer {
 	var both [2]answer
 	var wg sync.WaitGroup
 	for i := range both {

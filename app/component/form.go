@@ -2,6 +2,7 @@ package component
 
 import (
 	"strconv"
+	"strings"
 
 	"mingjing/i18n"
 
@@ -86,7 +87,24 @@ func (f Form) UI() app.UI {
 	if f.Full {
 		a["data-full"] = "true"
 	}
-	return El("form", a, f.Body...)
+	body := f.Body
+	if a["method"] == "post" {
+		body = append([]app.UI{Hidden{Name: "idempotency_key", Value: FormKey}.UI()}, body...)
+	}
+	return El("form", a, body...)
+}
+
+// FormKey is the idempotency key of the forms that are made, in a browser, which makes one
+// page at a time. On a server, which makes many, it is "", and [WithFormKey] adds it.
+var FormKey string
+
+// WithFormKey returns the HTML of a page with the idempotency key of its forms.
+func WithFormKey(html, key string) string {
+	const field = `<input name="idempotency_key" type="hidden"`
+	if key == "" {
+		return html
+	}
+	return strings.ReplaceAll(html, field+">", field+` value="`+key+`">`)
 }
 
 // A Hidden is a field that the person does not see.

@@ -37,7 +37,6 @@ var newDisputePage = page[mingjing.NewCaseView]{
 			record, listing, previous = c.in.get("record_id"), c.in.get("listing_id"), c.in.get("previous")
 		}
 		out, err := c.s.casework.Cases.NewCase(c.ctx(), c.actor(), record, listing, previous)
-		out.Key = c.retryKey(out.Key)
 		return out, err
 	},
 	endpoints: []endpoint{
@@ -60,9 +59,7 @@ type disputeForm struct {
 	RecordID  string `json:"record_id,omitempty"`
 	ListingID string `json:"listing_id,omitempty"`
 	// Previous is the decided case that this one follows, with new evidence.
-	Previous string `json:"previous,omitempty"`
-	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key      string            `json:"idempotency_key,omitempty" max:"128"`
+	Previous string            `json:"previous,omitempty"`
 	Evidence []evidence.Upload `json:"evidence,omitempty"`
 }
 
@@ -71,7 +68,7 @@ func (disputeForm) oneOf() []string { return []string{"record_id", "listing_id",
 func fileDispute(c *call, in disputeForm) (mingjing.Case, redirect, error) {
 	d, err := c.s.casework.Cases.FileDispute(c.ctx(), c.actor(), cases.Filing{RecordID: in.RecordID, ListingID: in.ListingID,
 		Previous: in.Previous,
-		Reason:   in.Reason, Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})
+		Reason:   in.Reason, Statement: in.Statement, Evidence: in.Evidence})
 	return d, redirect{page: casePage(d), id: d.ID, done: "dispute_filed"}, err
 }
 
@@ -176,7 +173,6 @@ var reviewPage = page[mingjing.NewCaseView]{
 	name: "review",
 	get: func(c *call) (mingjing.NewCaseView, error) {
 		out, err := c.s.casework.Cases.NewCase(c.ctx(), c.actor(), "", "", c.r.PathValue("id"))
-		out.Key = c.retryKey(out.Key)
 		return out, err
 	},
 	endpoints: []endpoint{
@@ -193,14 +189,12 @@ var reviewPage = page[mingjing.NewCaseView]{
 // reviewForm is the body of a request to review a decided case.
 type reviewForm struct {
 	// Statement is in the resident's own words.
-	Statement string `json:"statement" min:"1" max:"2000"`
-	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key      string            `json:"idempotency_key,omitempty" max:"128"`
-	Evidence []evidence.Upload `json:"evidence,omitempty"`
+	Statement string            `json:"statement" min:"1" max:"2000"`
+	Evidence  []evidence.Upload `json:"evidence,omitempty"`
 }
 
 func askForReview(c *call, in reviewForm) (mingjing.Case, redirect, error) {
 	d, err := c.s.casework.Cases.AskForReview(c.ctx(), c.actor(), cases.Filing{Previous: c.r.PathValue("id"),
-		Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})
+		Statement: in.Statement, Evidence: in.Evidence})
 	return d, redirect{page: casePage(d), id: d.ID, done: "review_filed"}, err
 }

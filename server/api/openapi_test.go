@@ -16,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"mingjing"
+	"mingjing/server/casework/kernel"
 )
 
 // A document is what openapi.json says, in the order in which it says it.
@@ -81,7 +82,13 @@ func describe(t *testing.T) []byte {
 		t.Errorf("no field is %s", name)
 	}
 	doc.Parts["parameters"] = map[string]any{"IdempotencyKey": map[string]any{"name": "Idempotency-Key", "in": "header",
-		"description": "Sending the same thing twice with the same key is one thing.", "schema": schema{Type: "string", MaxLength: intp(128)}}}
+		"description": "A name of this request that its sender makes, such as a UUID: sent again with the same key, it is done once and " +
+			"answered as the first time, or with the thing as it is now. The same key with other content is refused (422, key_used): values " +
+			"say when the first one came, and the page and id of what was done. A request that failed leaves its key unused. Keys are the " +
+			"sender's own, for one address each, and are known for " + strconv.Itoa(int(kernel.SendingKept.Hours())/24) + " days. " +
+			"Without a key a request is done each time it comes. Forms send the field " + keyField + " instead. Quotation marks around " +
+			"the key are no part of it (draft-ietf-httpapi-idempotency-key-header-07).",
+		"schema": schema{Type: "string", MaxLength: intp(maxKey)}}}
 	doc.Parts["securitySchemes"] = map[string]any{
 		"session": map[string]string{"type": "apiKey", "in": "cookie", "name": "__Host-" + sessionCookie,
 			"description": "HttpOnly, SameSite=Lax. Over plain HTTP its name is " + sessionCookie + "."},
@@ -251,6 +258,9 @@ func fails(e description) []int {
 	if strings.Contains(e.path, "{id}") {
 		all = append(all, http.StatusNotFound)
 	}
+	if e.key {
+		all = append(all, http.StatusUnprocessableEntity)
+	}
 	if e.method == http.MethodPost {
 		all = append(all, http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge)
 	}
@@ -283,10 +293,8 @@ func (d *describer) parameters(e description) []map[string]any {
 		all = append(all, map[string]any{"name": name, "in": "header", "required": true, "schema": schema{Type: "string"},
 			"description": map[string]string{"Origin": "This server's own.", SignatureHeader: "The signature, as the security scheme says."}[name]})
 	}
-	if e.body != nil && e.body.Kind() == reflect.Struct {
-		if _, ok := e.body.FieldByName("Key"); ok {
-			all = append(all, ref("parameters", "IdempotencyKey"))
-		}
+	if e.key {
+		all = append(all, ref("parameters", "IdempotencyKey"))
 	}
 	return all
 }

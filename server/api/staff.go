@@ -26,7 +26,8 @@ var staffActivatePage = page[*mingjing.StaffEnrolment]{
 	},
 	endpoints: []endpoint{
 		action[staffActivateForm, mingjing.StaffEnrolment]{
-			path: "/api/staff/activate", access: mingjing.Anyone, errorPage: "staff-activate", do: beginActivation,
+			repeats: "the code is used up by the second step alone",
+			path:    "/api/staff/activate", access: mingjing.Anyone, errorPage: "staff-activate", do: beginActivation,
 			doc: apiDoc{id: "staffActivate", tag: tagSession, summary: "Choose a password as a member of staff, with a one-time code",
 				about: "The code is used up only by the first code from the authenticator, so that it can be done again until then.",
 				answer: "The second factor, which goes into the authenticator. It is shown to nobody else, and a form is answered with " +
@@ -36,7 +37,8 @@ var staffActivatePage = page[*mingjing.StaffEnrolment]{
 			shows:   func(out mingjing.StaffEnrolment) any { return &out },
 		},
 		action[staffConfirmForm, mingjing.StaffEnrolment]{
-			path: "/api/staff/activate/confirm", access: mingjing.Anyone, errorPage: "staff-activate", do: confirmActivation,
+			repeats: "the code works once",
+			path:    "/api/staff/activate/confirm", access: mingjing.Anyone, errorPage: "staff-activate", do: confirmActivation,
 			doc: apiDoc{id: "staffActivateConfirm", tag: tagSession, summary: "Finish the activation with the first code from the authenticator",
 				answer: "Logged in at AAL 2; the session is in the cookie. The recovery codes are shown once.",
 				fails:  []int{http.StatusForbidden, http.StatusTooManyRequests}},

@@ -13,7 +13,7 @@ import (
 // "field.<name>", or says here that nobody types it.
 func TestEveryTypedFieldIsShownAgain(t *testing.T) {
 	// What comes from the page, a list or a script.
-	chosen := []string{"agency", "auth", "credential", "cursor", "device", "endpoint", "id_reason", "idempotency_key", "lang", "listing_id",
+	chosen := []string{"agency", "auth", "credential", "cursor", "device", "endpoint", "id_reason", "lang", "listing_id",
 		"next", "others", "p256dh", "passkey_id", "previous", "record_id", "relative_id", "rulebook", "session_id", "step", "ticket", "visit",
 		"what", "evidence_id"}
 	typed := 0

@@ -45,7 +45,7 @@ func BenchmarkRequestToReady(b *testing.B) {
 	b.ResetTimer()
 	for _, a := range residents {
 		go func() {
-			if _, err := c.RequestScore(ctx, a, "honest-shanghai", true, ""); err != nil {
+			if _, err := c.RequestScore(ctx, a, "honest-shanghai", true); err != nil {
 				b.Error(err)
 			}
 		}()

@@ -93,19 +93,6 @@ func TestThereIsOneOpenDisputeAboutARecord(t *testing.T) {
 	}
 }
 
-func TestTheSameFormSentTwiceIsOneDispute(t *testing.T) {
-	c := newCity(t)
-	a, record, _ := c.owing(t, 1)
-	f := cases.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "It is wrong.", Key: "form", Evidence: []evidence.Upload{pdf}}
-	first, err := c.FileDispute(ctx, a, f)
-	must(t, err)
-	again, err := c.FileDispute(ctx, a, f)
-	must(t, err)
-	if again.ID != first.ID || len(again.Evidence) != 1 {
-		t.Errorf("%s with %d files, then %s with %d", first.ID, len(first.Evidence), again.ID, len(again.Evidence))
-	}
-}
-
 func TestADisputeSaysWhatAndWhy(t *testing.T) {
 	c := newCity(t)
 	a, record, listing := c.owing(t, 1)
@@ -117,7 +104,6 @@ func TestADisputeSaysWhatAndWhy(t *testing.T) {
 		"statement:too_long":           func(f *cases.Filing) { f.Statement = strings.Repeat("冤", mingjing.MaxStatement+1) },
 		"evidence:evidence_count":      func(f *cases.Filing) { f.Evidence = slices.Repeat([]evidence.Upload{pdf}, mingjing.MaxEvidence+1) },
 		"evidence:evidence_type":       func(f *cases.Filing) { f.Evidence = []evidence.Upload{{Name: "x.pdf", Data: []byte("<svg/>")}} },
-		"idempotency_key:too_long":     func(f *cases.Filing) { f.Key = strings.Repeat("k", 129) },
 		"not_found":                    func(f *cases.Filing) { f.RecordID = "no such" },
 	} {
 		bad := good

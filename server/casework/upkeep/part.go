@@ -36,6 +36,8 @@ const (
 	// HiddenComments are the texts of hidden comments on drafts; that there was one, and
 	// why it was hidden, stays.
 	HiddenComments Kind = "hidden_comments"
+	// Sendings are the keys of requests that are done once, with what was answered.
+	Sendings Kind = "sendings"
 )
 
 const day = 24 * time.Hour
@@ -63,6 +65,8 @@ var kept = []struct {
 	{LetterFiles, 30 * day},
 	// Longer than somebody is likely to ask why theirs is not there.
 	{HiddenComments, 180 * day},
+	// Longer than somebody waits before they send the same again.
+	{Sendings, kernel.SendingKept},
 }
 
 // Kinds returns all kinds, in the order in which they are removed.
