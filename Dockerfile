@@ -45,7 +45,6 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["/usr/local/bin/mingjing", "health"]
 ENTRYPOINT ["/usr/local/bin/mingjing"]
-CMD ["serve"]
 
 FROM ${STATIC_IMAGE} AS app
 COPY --from=build-app /out/mingjing /usr/local/bin/mingjing
@@ -56,4 +55,3 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["/usr/local/bin/mingjing", "health"]
 ENTRYPOINT ["/usr/local/bin/mingjing"]
-CMD ["serve"]

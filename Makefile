@@ -20,9 +20,12 @@ FUZZTIME ?= 10s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 KRATOS_VERSION := v1.3.1
 LINT_VERSION := v2.15.0
+# An S3-compatible store, for tests alone.
+VERSITYGW_VERSION := v1.8.0
 
 ROOT := $(CURDIR)
 KRATOS := bin/kratos-$(KRATOS_VERSION)
+VERSITYGW := bin/versitygw-$(VERSITYGW_VERSION)
 LINT := .cache/golangci-lint-$(LINT_VERSION)/golangci-lint
 NODE_MODULES := e2e/node_modules/.package-lock.json
 # The browser's programs: the resident's, that of staff and agencies, and the check of
@@ -46,6 +49,7 @@ export GOFLAGS := -tags=nodynamic
 # Tests that need Kratos find it here. The path never changes, so that go test's
 # cache keeps working.
 export KRATOS_BIN := $(ROOT)/bin/kratos
+export VERSITYGW_BIN := $(ROOT)/bin/versitygw
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 export npm_config_update_notifier := false
 
@@ -71,7 +75,7 @@ help: ## list the targets
 
 .PHONY: run
 run: build ## run it with the demo city [ADDR=127.0.0.1:8080] [DATA=./.data]
-	@ADDR='$(ADDR)' DATA='$(DATA)' DEMO='$(or $(DEMO),1)' exec bin/mingjing serve
+	@ADDR='$(ADDR)' DATA='$(DATA)' DEMO='$(or $(DEMO),1)' exec bin/mingjing
 
 .PHONY: build
 build: kratos bin/mingjing ## build bin/mingjing, bin/kratos and the browser's programs
@@ -92,6 +96,18 @@ $(KRATOS):
 	@cd / && export GOFLAGS=-mod=mod GOWORK=off && \
 	dir="$$($(GO) mod download -json github.com/ory/kratos@$(KRATOS_VERSION) | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$$/\1/p')" && \
 	cd "$$dir" && GOFLAGS= CGO_ENABLED=1 $(GO) build -tags sqlite -ldflags '-s -w' -o '$(ROOT)/$@.new' .
+	@mv '$@.new' '$@'
+
+.PHONY: versitygw
+versitygw: $(VERSITYGW) ## build bin/versitygw (an S3-compatible store for tests, from its own module, once)
+	@ln -sfn '$(notdir $(VERSITYGW))' bin/versitygw
+
+$(VERSITYGW):
+	@mkdir -p $(@D)
+	@echo 'building versitygw $(VERSITYGW_VERSION) (about a minute, once)'
+	@cd / && export GOFLAGS=-mod=mod GOWORK=off && \
+	dir="$$($(GO) mod download -json github.com/versity/versitygw@$(VERSITYGW_VERSION) | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$$/\1/p')" && \
+	cd "$$dir" && GOFLAGS= CGO_ENABLED=0 $(GO) build -ldflags '-s -w' -o '$(ROOT)/$@.new' ./cmd/versitygw
 	@mv '$@.new' '$@'
 
 .PHONY: openapi
@@ -126,7 +142,7 @@ web/build/%.wasm.br web/build/%.wasm.gz: bin/slim/%.wasm web/compress.go
 .PHONY: test
 test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
 	@$(MAKE) engines
-	@$(MAKE) build
+	@$(MAKE) build versitygw
 	@$(MAKE) lint
 	@$(MAKE) -j3 test-unit test-e2e
 
@@ -143,11 +159,11 @@ test-unit: test-server test-packages ## the Go tests, on this machine and, where
 
 # These start the program many times, and mostly wait for that.
 .PHONY: test-server
-test-server: kratos $(PACKED)
+test-server: kratos versitygw $(PACKED)
 	$(GO) test -timeout 20m ./server
 
 .PHONY: test-packages
-test-packages: kratos $(PACKED)
+test-packages: kratos versitygw $(PACKED)
 	$(GO) test -timeout 20m -p $(AT_A_TIME) $$($(GO) list ./... | grep -vxF "$$($(GO) list ./server $(RACE))")
 	$(GO) test -timeout 20m -p $(AT_A_TIME) -race $(RACE)
 	$(GO) test -timeout 20m -race -run '$(AT_ONCE)' $(RACE_PART)
@@ -184,6 +200,10 @@ fuzz: ## each fuzz target for FUZZTIME=10s
 		$(GO) test "$$(dirname "$$file")" -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME); \
 	done
 
+.PHONY: counterfactuals
+counterfactuals: ## compare what would have changed the band of 10,000 residents with trying every set of changes
+	@$(GO) test . -run 'Counterfactuals' -count 1 -rapid.checks 2000
+
 .PHONY: bench
 bench: build ## what it costs, as lines "name value unit"
 	@for p in $(PROGRAMS); do for f in bin/$$p.wasm:raw web/build/$$p.wasm.br:brotli web/build/$$p.wasm.gz:gzip; do \
@@ -194,9 +214,13 @@ bench: build ## what it costs, as lines "name value unit"
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "", name); sub(/-[0-9]+$$/, "", name); \
 			for (i = 3; i < NF; i += 2) print name, $$i, $$(i+1); fflush(); next } \
 		/^(FAIL|---|panic)/ { print > "/dev/stderr" }'
-	@GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" -run '^$$' -bench CheckEntries ./logproof | awk ' \
+	@GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" -run '^$$' -bench 'CheckEntries|Counterfactuals' . ./logproof | awk ' \
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "wasm_", name); print name, $$3, $$4 }'
 	@$(MAKE) bench-browser
+
+.PHONY: metamorphic
+metamorphic: ## a million pairs of residents that differ in what must not matter: each has the same score [PAIRS=1000000]
+	METAMORPHIC='$(or $(PAIRS),1000000)' $(GO) test . -count 1 -timeout 2h -run TestWhatMustNotMatterChangesNoByteOfAScore
 
 .PHONY: bench-browser
 bench-browser: build $(NODE_MODULES) bin/hello/hello.wasm.br ## the part of it that a browser measures [RUNS=5]

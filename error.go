@@ -7,13 +7,16 @@ import "errors"
 var (
 	ErrNoDatabase = errors.New("the database can't be used now")
 	ErrNoKeys     = errors.New("the master key can't be used now")
+	ErrNoFiles    = errors.New("the store of files can't be used now")
 )
 
 // NoDatabase is the code of a [Problem] while the database can't be used, NoKeys while
-// the master key can't, which its key management service keeps.
+// the master key can't, which its key management service keeps, and NoFiles while the
+// store of files can't.
 const (
 	NoDatabase = "database_down"
 	NoKeys     = "keys_down"
+	NoFiles    = "files_down"
 )
 
 // AwayCode returns the code of the engine that an error says can't be used now, and ""
@@ -24,6 +27,8 @@ func AwayCode(err error) string {
 		return NoDatabase
 	case errors.Is(err, ErrNoKeys):
 		return NoKeys
+	case errors.Is(err, ErrNoFiles):
+		return NoFiles
 	}
 	return ""
 }

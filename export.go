@@ -70,9 +70,11 @@ type Export struct {
 	Records  []ExportRecord  `json:"records" jsonschema:"records, with the effect of each today"`
 	Listings []ExportListing `json:"listings" jsonschema:"presence on lists, with the effect of each today"`
 	// Scores have the whole explanation and the rulebook that they were made by.
-	Scores   []Score         `json:"scores" jsonschema:"scores with the whole explanation and the rulebook's version and hash"`
-	Disputes []ExportDispute `json:"disputes" jsonschema:"disputes and other cases, with their files"`
-	Notices  []Notice        `json:"notices" jsonschema:"the inbox, oldest first"`
+	Scores []Score `json:"scores" jsonschema:"scores with the whole explanation and the rulebook's version and hash"`
+	// Counterfactuals are of the newest score by each rulebook.
+	Counterfactuals []ScoreCounterfactuals `json:"counterfactuals" jsonschema:"fewest changes that lead to another band"`
+	Disputes        []ExportDispute        `json:"disputes" jsonschema:"disputes and other cases, with their files"`
+	Notices         []Notice               `json:"notices" jsonschema:"the inbox, oldest first"`
 	// Settings are by which ways notices are sent.
 	Settings ExportSettings `json:"settings" jsonschema:"how notices are sent"`
 	// AccessLog is the whole of it, oldest first.
@@ -81,6 +83,10 @@ type Export struct {
 	Inquiries []Inquiry `json:"inquiries" jsonschema:"what was asked about looks, and the answers, oldest look first"`
 	// Shares are without their links, which are kept nowhere.
 	Shares []Share `json:"shares" jsonschema:"what was shared, with whom, newest first"`
+	// Drafts are what was typed into forms and not sent.
+	Drafts []ExportDraft `json:"drafts" jsonschema:"what was typed into forms and not sent, the last one first"`
+	// Sendings are the requests that are known by a key, so that each is done once.
+	Sendings []time.Time `json:"sendings" jsonschema:"when the last forms were sent whose answers are kept so that none is done twice"`
 	// Helping are the mandates in which the resident is the helper; those that they
 	// gave are with their cases.
 	Helping []Mandate `json:"helping" jsonschema:"mandates to act for others, newest first"`
@@ -161,16 +167,23 @@ type ExportDispute struct {
 	Files []ExportFile `json:"files" jsonschema:"evidence, the agency's document and the decision letter"`
 }
 
-// The kinds of file of a case.
+// An ExportDraft is a draft of a form, with the names of its files in the ZIP.
+type ExportDraft struct {
+	Draft FormDraft    `json:"draft"`
+	Files []ExportFile `json:"files" jsonschema:"files of the draft, as far as they have arrived"`
+}
+
+// The kinds of file of a case, and that of a draft.
 const (
 	FileEvidence = "evidence"
 	FileAgency   = "agency_document"
 	FileLetter   = "letter"
+	FileDraft    = "draft"
 )
 
 // An ExportFile is a file beside export.json.
 type ExportFile struct {
-	// Kind is evidence, agency_document or letter.
+	// Kind is evidence, agency_document, letter or draft.
 	Kind string `json:"kind"`
 	// EvidenceID is the piece of evidence that the file is; empty for a letter.
 	EvidenceID string `json:"evidence_id,omitempty"`

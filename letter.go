@@ -72,6 +72,9 @@ type LetterView struct {
 	CountsMonths int `json:"counts_months,omitempty"`
 	// Scores are the scores that were made with the decision and still exist.
 	Scores []ScoreCard `json:"scores,omitempty"`
+	// Counterfactuals are what would have led to other bands at the decision, by each
+	// rulebook by which there is still a score.
+	Counterfactuals []ScoreCounterfactuals `json:"counterfactuals,omitempty"`
 	// ReopenUntil and CourtUntil are the last days of the lanes.
 	ReopenUntil Date `json:"reopen_until"`
 	CourtUntil  Date `json:"court_until"`

@@ -50,7 +50,9 @@ type Procedure struct {
 	// Sample says that figures in it were invented; SampleNote says which.
 	Sample     bool `json:"sample"`
 	SampleNote Text `json:"sample_note,omitempty"`
-	LegalBasis Text `json:"legal_basis"`
+	LegalBasis Text `json:"legal_basis,omitempty"`
+	// Law is the code of the law behind the procedure.
+	Law string `json:"law,omitempty"`
 }
 
 // A Tier is the gravity of the ground of a listing, and with it how long the listing
@@ -59,7 +61,7 @@ type Procedure struct {
 type Tier struct {
 	// Code is minor, general or serious.
 	Code string `json:"code"`
-	Name Text   `json:"name"`
+	Name Text   `json:"name,omitempty"`
 	// MinMonths after it took effect, repair may be applied for; 0 is at once.
 	MinMonths int `json:"min_months"`
 	// MaxMonths after it took effect, the listing ends by itself.

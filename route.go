@@ -26,6 +26,7 @@ var Routes = []Route{
 	{"staff-activate", "staff/activate", Anyone},
 	{"rulebooks", "rulebooks", Anyone},
 	{"rulebook", "rulebooks/{id}", Anyone}, // ?cursor=C
+	{"try", "rulebooks/{id}/try", Anyone},
 	{"agencies", "agencies", Anyone},
 	{"check-us", "check-us", Anyone},
 	{"offline", "offline", Anyone},
@@ -58,6 +59,7 @@ var Routes = []Route{
 	{"letter", "disputes/{id}/letter", Residents},
 	{"shares", "shares", Residents},
 	{"new-share", "shares/new", Residents},
+	{"drafts", "drafts", Everyone},
 	{"queue", "admin", Staff},     // ?state=S&kind=K&late=L&mine=1&agency=A&search=Q&cursor=C
 	{"inbox", "inbox", Residents}, // ?cursor=C
 	{"notice-settings", "inbox/settings", Residents},

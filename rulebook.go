@@ -5,11 +5,17 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // RulebookSchema is the "$schema" of each rulebook: the JSON Schema that is published
 // beside it.
 const RulebookSchema = "rulebook.schema.json"
+
+// RulebookFormat is the format of the rulebooks that are published today: they have codes
+// of the [Register] and no words for them. The first format, which had words of its own and
+// no number, is read for as long as there are scores by it, and no longer published.
+const RulebookFormat = 2
 
 // A RulebookRef names one version of a rulebook: its code, version and the SHA-256 of
 // its published bytes, 64 hex digits.
@@ -22,7 +28,9 @@ type RulebookRef struct {
 // A Rulebook is one version of a city's published catalogue, rules and bands. Its file
 // is the one that scores, and never changes once it was published.
 type Rulebook struct {
-	Schema  string `json:"$schema"`
+	Schema string `json:"$schema"`
+	// Format says how the file is read: 0 is the first one. See [RulebookFormat].
+	Format  int    `json:"format,omitempty"`
 	ID      string `json:"id"`
 	Version string `json:"version"`
 	// From is the first day on which the version holds, in Zone: until the day before
@@ -49,13 +57,16 @@ type Rulebook struct {
 	Max  int `json:"max"`
 	// LeastAnswered is how many of a hundred agencies must have answered for a score to be
 	// made; 0 is [DefaultLeastAnswered].
-	LeastAnswered int        `json:"least_answered,omitempty"`
-	Agencies      []Agency   `json:"agencies"`
-	Documents     []DocKind  `json:"documents"`
-	Catalogue     []Item     `json:"catalogue"`
-	NeverUsed     []NeverUse `json:"never_used"`
+	LeastAnswered int       `json:"least_answered,omitempty"`
+	Agencies      []Agency  `json:"agencies"`
+	Documents     []DocKind `json:"documents,omitempty"`
+	Catalogue     []Item    `json:"catalogue"`
+	// Criteria count and compare what is in the catalogue, and Factors weigh points.
+	Criteria  []Criterion `json:"criteria,omitempty"`
+	Factors   []Factor    `json:"factors,omitempty"`
+	NeverUsed []NeverUse  `json:"never_used,omitempty"`
 	// Measures are all that a listing may do, each with the text that allows it.
-	Measures []PublishedMeasure `json:"measures"`
+	Measures []PublishedMeasure `json:"measures,omitempty"`
 	// Procedure is the due process of listings and disputes.
 	Procedure Procedure `json:"procedure"`
 	// Bands are the bands of the score, from the best to the worst.
@@ -108,6 +119,8 @@ func (b *Rulebook) VersionOf() RulebookVersion {
 // An Agency is a public body that supplies records.
 type Agency struct {
 	Code string `json:"code"`
+	// Kind is what kind of public body it is, a code of the register.
+	Kind string `json:"kind,omitempty"`
 	Name Text   `json:"name"`
 	// Holds are the catalogue codes that it may supply; what else it sends does
 	// not count.
@@ -121,14 +134,14 @@ type DocKind struct {
 }
 
 // An Item is one entry of the catalogue, and the rule by which it counts.
-// Exactly one of Points and Cap is set; an item with neither is held and shown
-// but never counts.
+// At most one of Points and Cap is set; an item with neither that is in no criterion is
+// held and shown but never counts.
 type Item struct {
 	Code string `json:"code"`
-	Area Area   `json:"area"`
-	// Subject is what the item is about, from the closed list of the schema.
-	Subject string `json:"subject"`
-	Name    Text   `json:"name"`
+	Area Area   `json:"area,omitempty"`
+	// Subject is what the item is about, from the register.
+	Subject string `json:"subject,omitempty"`
+	Name    Text   `json:"name,omitempty"`
 	// Listing says that the item is a listing and not a record.
 	Listing ListKind `json:"listing,omitempty"`
 	// Tier is how grave the ground of a listing of this item is, a code of the
@@ -141,6 +154,8 @@ type Item struct {
 	Exit Text `json:"exit,omitempty"`
 	// Points are added once for each record or listing.
 	Points int `json:"points,omitempty"`
+	// Factor is the code of the factor that the points are in; "" is the value itself.
+	Factor string `json:"factor,omitempty"`
 	// Cap is the best band that is possible while it counts.
 	Cap string `json:"cap,omitempty"`
 	// Documents are the kinds of document of which one is required.
@@ -148,7 +163,10 @@ type Item struct {
 	// CountsMonths is how long it counts from the day it happened; at most 60
 	// (Shanghai Social Credit Regulations 2017: five years).
 	CountsMonths int  `json:"counts_months"`
-	LegalBasis   Text `json:"legal_basis"`
+	LegalBasis   Text `json:"legal_basis,omitempty"`
+	// PointsLaw is the code of the published text that gives the points, where that is
+	// another one than the law behind the item.
+	PointsLaw string `json:"points_law,omitempty"`
 	// Sample says that the figure was invented.
 	Sample bool `json:"sample,omitempty"`
 }
@@ -170,8 +188,23 @@ type Band struct {
 	// square, diamond, triangle; tone is one of good, fair, poor.
 	Shape  string `json:"shape"`
 	Tone   string `json:"tone"`
-	Brings []Text `json:"brings"`
-	Sample bool   `json:"sample,omitempty"`
+	Brings []Text `json:"brings,omitempty"`
+	// Benefits are the codes of what it brings.
+	Benefits []string `json:"benefits,omitempty"`
+	Sample   bool     `json:"sample,omitempty"`
+}
+
+// Counting returns the catalogue codes that can count: by points, by a cap or in a criterion.
+func (b *Rulebook) Counting() []string {
+	codes := []string{}
+	for i := range b.Catalogue {
+		item := &b.Catalogue[i]
+		tabled := slices.ContainsFunc(b.Criteria, func(k Criterion) bool { return slices.Contains(k.Items, item.Code) })
+		if item.Points != 0 || item.Cap != "" || tabled {
+			codes = append(codes, item.Code)
+		}
+	}
+	return codes
 }
 
 // Agency returns the agency with the code.

@@ -46,6 +46,10 @@ const (
 	ContributionListing = "listing"
 	// ContributionCap has no points; the band can't be better than Cap.
 	ContributionCap = "cap"
+	// ContributionCriterion is what a criterion's table gives.
+	ContributionCriterion = "criterion"
+	// ContributionFactor is the weighted part of a factor.
+	ContributionFactor = "factor"
 	// ContributionBound brings the sum back between Min and Max of the rulebook.
 	ContributionBound = "bound"
 )
@@ -56,10 +60,18 @@ type Contribution struct {
 	// RecordID or ListingID name what contributes; both are empty for base and bound.
 	RecordID  string `json:"record_id,omitempty"`
 	ListingID string `json:"listing_id,omitempty"`
-	// Rule is the catalogue code.
+	// Rule is the catalogue code, or that of the criterion or the factor.
 	Rule   string `json:"rule,omitempty"`
 	Points int    `json:"points"`
-	Cap    string `json:"cap,omitempty"`
+	// Factor is the factor in which it counts: its own points are then Raw, and the factor's
+	// line has those of the value. The Raw of a factor's line is their sum within its bounds.
+	Factor string `json:"factor,omitempty"`
+	Raw    int    `json:"raw,omitempty"`
+	// Tabled says that a criterion looks at it.
+	Tabled bool `json:"tabled,omitempty"`
+	// Count is what a criterion has counted: records, or months.
+	Count int    `json:"count,omitempty"`
+	Cap   string `json:"cap,omitempty"`
 	// Ends is the first day on which it no longer counts.
 	Ends Date `json:"ends,omitempty"`
 }
@@ -131,60 +143,14 @@ const MaxOutlook = 200
 // [Listing.Effective]; one that is [Listing.Pending] is no part of the score. What does not count is in NotCounted with the first reason
 // that applies. With an empty AsOf nothing counts.
 //
-// The explanation is the base, then what adds points by day and id, then the
-// caps, then the bound. The slices of the result are never nil.
+// The explanation is the base, then what adds points by day and id, then what criteria and
+// factors make of it, then the caps, then the bound. The slices of the result are never nil.
 func MakeScore(book *Rulebook, in Input) Score {
-	n := len(in.Records) + len(in.Listings)
-	steps := make([]step, 0, n)
-	for i := range in.Records {
-		steps = append(steps, recordStep(book, &in.Records[i], in.AsOf))
-	}
-	for i := range in.Listings {
-		if in.Listings[i].Pending() {
-			continue
-		}
-		steps = append(steps, listingStep(book, &in.Listings[i], in.AsOf))
-	}
-	slices.SortFunc(steps, compareSteps)
+	return NewScorer(book).score(in)
+}
 
-	s := Score{
-		Rulebook:    book.Ref(),
-		Value:       book.Base,
-		AsOf:        in.AsOf,
-		Explanation: make([]Contribution, 1, n+2),
-		NotCounted:  []NotCounted{},
-		Missing:     sortedCodes(in.Missing),
-	}
-	s.Explanation[0] = Contribution{Kind: ContributionBase, Points: book.Base}
-	band := 0
-	for i := range steps {
-		st := &steps[i]
-		if st.why != "" {
-			s.NotCounted = append(s.NotCounted, NotCounted{
-				RecordID: st.RecordID, ListingID: st.ListingID, Rule: st.Rule, Why: st.why,
-			})
-			continue
-		}
-		if st.Kind == ContributionCap {
-			band = max(band, bandIndex(book, st.Cap))
-		}
-		s.Value += st.Points
-		s.Explanation = append(s.Explanation, st.Contribution)
-	}
-	if bound := min(max(s.Value, book.Min), book.Max) - s.Value; bound != 0 {
-		s.Value += bound
-		s.Explanation = append(s.Explanation, Contribution{Kind: ContributionBound, Points: bound})
-	}
-	for i := range book.Bands {
-		if s.Value >= book.Bands[i].From {
-			band = max(band, i)
-			break
-		}
-	}
-	if len(book.Bands) > 0 {
-		s.Band = book.Bands[band].Code
-	}
-	return s
+func (s *Scorer) score(in Input) Score {
+	return s.Explain(AppendFacts(make([]Fact, 0, len(in.Records)+len(in.Listings)), in), in.Missing, in.AsOf)
 }
 
 // A step is the contribution of one record or listing on one day, or the reason why it
@@ -193,60 +159,6 @@ type step struct {
 	Contribution
 	on  Date
 	why string
-}
-
-func recordStep(book *Rulebook, r *Record, asOf Date) step {
-	st := step{
-		Contribution: Contribution{Kind: ContributionRecord, RecordID: r.ID, Rule: r.Code},
-		on:           r.Occurred,
-	}
-	item := book.item(r.Code)
-	if item == nil || item.Listing != "" {
-		st.why = WhyNotInCatalogue
-		return st
-	}
-	st.Ends = Ends(*item, r.Occurred)
-	st.why = cmp.Or(
-		recordStateWhy(r.State),
-		sourceWhy(book, item, r.Agency, r.Document),
-		termWhy(r.Occurred, st.Ends, asOf),
-	)
-	st.apply(item)
-	return st
-}
-
-func listingStep(book *Rulebook, l *Listing, asOf Date) step {
-	st := step{
-		Contribution: Contribution{Kind: ContributionListing, ListingID: l.ID, Rule: l.Code},
-		on:           l.From,
-	}
-	item := book.item(l.Code)
-	if item == nil || item.Listing == "" || item.Listing != l.Kind {
-		st.why = WhyNotInCatalogue
-		return st
-	}
-	st.Ends = listingEnds(item, l)
-	st.why = cmp.Or(
-		listingStateWhy(l.State),
-		servedWhy(l.NoticeOn, asOf),
-		sourceWhy(book, item, l.Agency, l.Document),
-		termWhy(l.From, st.Ends, asOf),
-	)
-	st.apply(item)
-	return st
-}
-
-// apply sets the item's points or cap, unless the step does not count.
-func (st *step) apply(item *Item) {
-	switch {
-	case st.why != "":
-	case item.Cap != "":
-		st.Kind, st.Cap = ContributionCap, item.Cap
-	case item.Points != 0:
-		st.Points = item.Points
-	default:
-		st.why = WhyNoRule
-	}
 }
 
 func recordStateWhy(s RecordState) string {
@@ -281,39 +193,6 @@ func listingStateWhy(s ListingState) string {
 	default:
 		return WhySuspended
 	}
-}
-
-func servedWhy(noticeOn, asOf Date) string {
-	if !noticeOn.valid() || noticeOn > asOf {
-		return WhyUnserved
-	}
-	return ""
-}
-
-func sourceWhy(book *Rulebook, item *Item, agency string, doc Document) string {
-	switch a := book.agency(agency); {
-	case a == nil || !slices.Contains(a.Holds, item.Code):
-		return WhyNotFromAgency
-	case !doc.Complete():
-		return WhyNoDocument
-	case !slices.Contains(item.Documents, doc.Kind):
-		return WhyWrongDocument
-	}
-	return ""
-}
-
-// termWhy returns why something does not count on the day, by its term. Its argument
-// ends is "" when the first or the last day is not known.
-func termWhy(first, ends, asOf Date) string {
-	switch {
-	case ends == "":
-		return WhyNoDocument
-	case first > asOf:
-		return WhyNotYet
-	case ends <= asOf:
-		return WhyExpired
-	}
-	return ""
 }
 
 // Ends returns the first day on which a record of the item no longer counts, if it
@@ -382,10 +261,11 @@ func sortedCodes(codes []string) []string {
 // dated ahead begins. It considers the next [MaxOutlook] such days.
 func Outlook(book *Rulebook, in Input) []Change {
 	changes := []Change{}
-	before := MakeScore(book, in)
+	scorer := NewScorer(book)
+	before := scorer.score(in)
 	for _, day := range turningDays(book, in) {
 		in.AsOf = day
-		after := MakeScore(book, in)
+		after := scorer.score(in)
 		if after.Value != before.Value || after.Band != before.Band {
 			changes = append(changes, Change{
 				On:     day,
@@ -413,6 +293,9 @@ func turningDays(book *Rulebook, in Input) []Date {
 		if item := book.item(r.Code); item != nil && recordStateWhy(r.State) == "" {
 			add(r.Occurred)
 			add(Ends(*item, r.Occurred))
+			for _, d := range tableDays(book, item.Code, r.Occurred) {
+				add(d)
+			}
 		}
 	}
 	for i := range in.Listings {
@@ -421,11 +304,34 @@ func turningDays(book *Rulebook, in Input) []Date {
 			add(l.NoticeOn)
 			add(l.From)
 			add(listingEnds(item, l))
+			for _, d := range tableDays(book, item.Code, l.From) {
+				add(d)
+			}
 		}
 	}
 	slices.Sort(days)
 	days = slices.Compact(days)
 	return days[:min(len(days), MaxOutlook)]
+}
+
+// tableDays returns the days on which something of an item that happened on a day leaves a
+// criterion, or reaches another row of its table.
+func tableDays(book *Rulebook, code string, from Date) (days []Date) {
+	for i := range book.Criteria {
+		c := &book.Criteria[i]
+		if !slices.Contains(c.Items, code) {
+			continue
+		}
+		if c.Months > 0 {
+			days = append(days, from.AddMonths(c.Months))
+		}
+		for _, row := range c.Table {
+			if c.Kind != CriterionCount && row.From > 0 {
+				days = append(days, from.AddMonths(row.From))
+			}
+		}
+	}
+	return days
 }
 
 // rulesOnlyIn returns the codes of what counts in a and not in b, sorted.
@@ -447,21 +353,32 @@ func rulesOnlyIn(a, b Score) []string {
 // legal basis and end when the catalogue has it. What does not count has a Why and
 // neither points nor cap.
 func EffectOfRecord(book *Rulebook, r Record, asOf Date) Effect {
-	st := recordStep(book, &r, asOf)
-	return st.effect(book)
+	return effect(book, FactOf(&r), asOf)
 }
 
 // EffectOfListing returns the effect of the listing on the score on the day; see
 // [EffectOfRecord].
 func EffectOfListing(book *Rulebook, l Listing, asOf Date) Effect {
-	st := listingStep(book, &l, asOf)
-	return st.effect(book)
+	return effect(book, FactOfListing(&l), asOf)
 }
 
-func (st *step) effect(book *Rulebook) Effect {
-	e := Effect{Rulebook: book.ID, Points: st.Points, Cap: st.Cap, Why: st.why, Ends: st.Ends}
-	if item := book.item(st.Rule); item != nil && st.why != WhyNotInCatalogue {
-		e.LegalBasis = item.LegalBasis
+// effect returns the effect of one fact: by a rulebook that has no more than its item and its
+// agency, since a scorer of a whole one takes time to make.
+func effect(book *Rulebook, f Fact, asOf Date) Effect {
+	one := *book
+	one.Catalogue, one.Agencies = nil, nil
+	if item := book.item(f.Code); item != nil {
+		one.Catalogue = []Item{*item}
+	}
+	if a := book.agency(f.Agency); a != nil {
+		one.Agencies = []Agency{*a}
+	}
+	s := NewScorer(&one)
+	v := s.judge(&f, dayOf(asOf))
+	st := s.step(&f, v)
+	e := Effect{Rulebook: s.book.ID, Points: st.Points + st.Raw, Cap: st.Cap, Why: st.why, Ends: st.Ends}
+	if v.item >= 0 {
+		e.LegalBasis = s.items[v.item].LegalBasis
 	}
 	return e
 }

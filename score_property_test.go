@@ -2,6 +2,7 @@ package mingjing_test
 
 import (
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -10,10 +11,45 @@ import (
 	"pgregory.net/rapid"
 
 	"mingjing"
+	"mingjing/web/rulebooks"
 )
 
 func drawBook(t *rapid.T, all map[string]*mingjing.Rulebook) *mingjing.Rulebook {
-	return all[rapid.SampledFrom([]string{"honest-shanghai", "rongcheng"}).Draw(t, "book")]
+	return all[rapid.SampledFrom(slices.Sorted(maps.Keys(all))).Draw(t, "book")]
+}
+
+// weighted returns the rulebook of Rongcheng with criteria of each kind, and two factors.
+func weighted(t testing.TB) *mingjing.Rulebook {
+	t.Helper()
+	book, err := rulebooks.Parse(rulebooks.Files()["rongcheng.json"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	book.ID = "weighted"
+	book.Factors = []mingjing.Factor{
+		{Code: "obligations", Base: 100, Floor: -200, Ceiling: 300, Weight: 65},
+		{Code: "service", Base: 0, Floor: 0, Ceiling: 90, Weight: 35}}
+	row := func(from, points int) mingjing.TableRow { return mingjing.TableRow{From: from, Points: points} }
+	book.Criteria = []mingjing.Criterion{
+		{Code: "bills.late", Kind: mingjing.CriterionCount, Items: []string{"utility.late_fees", "bank.loan_arrears"}, Months: 6,
+			Table: []mingjing.TableRow{row(0, 20), row(1, 7), row(3, -45)}, Factor: "obligations"},
+		{Code: "debts.newest", Kind: mingjing.CriterionNewest, Items: []string{"court.unpaid_judgment", "contract.lease_breach"},
+			Table: []mingjing.TableRow{row(0, -33), row(6, -10), row(12, 0)}, None: 5},
+		{Code: "service.oldest", Kind: mingjing.CriterionOldest, Items: []string{"volunteer.hours"},
+			Table: []mingjing.TableRow{row(0, 1), row(5, 11), row(9, 21)}, Factor: "service"},
+		{Code: "awards", Kind: mingjing.CriterionCount, Items: []string{"award.city", "award.department", "award.model_worker"},
+			Table: []mingjing.TableRow{row(0, 0), row(1, 3), row(2, 4)}}}
+	for i := range book.Catalogue {
+		switch item := &book.Catalogue[i]; item.Code {
+		case "utility.late_fees", "court.unpaid_judgment": // counted by a table alone
+			item.Points = 0
+		case "bank.loan_arrears", "utility.theft", "fraud.fake_goods":
+			item.Factor = "obligations"
+		case "volunteer.hours", "award.heroic_act":
+			item.Factor = "service"
+		}
+	}
+	return book
 }
 
 // drawInput generates the input of a score: mostly what counts, and some of each kind
@@ -77,6 +113,7 @@ func bandAt(book *mingjing.Rulebook, code string) int {
 func property(t *testing.T, check func(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input)) {
 	t.Helper()
 	all := books(t)
+	all["weighted"] = weighted(t)
 	rapid.Check(t, func(t *rapid.T) {
 		book := drawBook(t, all)
 		check(t, book, drawInput(t, book))
@@ -95,7 +132,7 @@ func TestTheExplanationAddsUpAndAccountsForEverything(t *testing.T) {
 					t.Fatalf("the base is step %d with %d points", i, c.Points)
 				}
 				continue
-			case mingjing.ContributionBound:
+			case mingjing.ContributionBound, mingjing.ContributionCriterion, mingjing.ContributionFactor:
 				continue
 			case mingjing.ContributionCap:
 				worst = max(worst, bandAt(book, c.Cap))
@@ -182,7 +219,8 @@ func TestWhatIsDisputedNeverCounts(t *testing.T) {
 			in.Listings[i].State = mingjing.ListingDisputed
 		}
 		s := mingjing.MakeScore(book, in)
-		if s.Value != book.Base || len(s.Explanation) != 1 || len(mingjing.Outlook(book, in)) != 0 {
+		none := mingjing.MakeScore(book, mingjing.Input{AsOf: in.AsOf})
+		if s.Value != none.Value || len(s.Explanation) != len(none.Explanation) || len(mingjing.Outlook(book, in)) != 0 {
 			t.Fatalf("everything is disputed and still the value is %d: %+v", s.Value, s.Explanation)
 		}
 	})
@@ -204,6 +242,7 @@ func TestAListingThatHasNoEffectDoesNotCount(t *testing.T) {
 
 func TestAPositiveRecordNeverHurtsAndANegativeOneNeverHelps(t *testing.T) {
 	all := books(t)
+	all["weighted"] = weighted(t)
 	rapid.Check(t, func(t *rapid.T) {
 		book := drawBook(t, all)
 		in := drawInput(t, book)
@@ -218,10 +257,11 @@ func TestAPositiveRecordNeverHurtsAndANegativeOneNeverHelps(t *testing.T) {
 		}
 		item, _ := book.Item(code)
 		b, a := bandAt(book, before.Band), bandAt(book, after.Band)
-		if item.Points > 0 && (after.Value < before.Value || a > b) {
+		helps := item.Points > 0
+		if helps && (after.Value < before.Value || a > b) {
 			t.Fatalf("%s adds points and the score fell from %d %s to %d %s", code, before.Value, before.Band, after.Value, after.Band)
 		}
-		if item.Points <= 0 && (after.Value > before.Value || a < b) {
+		if !helps && (after.Value > before.Value || a < b) {
 			t.Fatalf("%s takes points and the score rose from %d %s to %d %s", code, before.Value, before.Band, after.Value, after.Band)
 		}
 	})
@@ -259,6 +299,21 @@ func TestTheOutlookIsWhatTheDaysBring(t *testing.T) {
 			if changes[next].On <= today.AddDays(1900) {
 				t.Fatalf("the outlook is not in order: %+v", changes)
 			}
+		}
+	})
+}
+
+func TestTheValueIsThatOfTheExplanation(t *testing.T) {
+	property(t, func(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input) {
+		s := mingjing.NewScorer(book)
+		facts := mingjing.AppendFacts(nil, in)
+		value, band := s.Value(facts, in.AsOf)
+		score := mingjing.MakeScore(book, in)
+		if value != score.Value || book.Bands[band].Code != score.Band {
+			t.Fatalf("the value is %d in band %d, the score %d %s", value, band, score.Value, score.Band)
+		}
+		if !mingjing.Same(s.Explain(facts, in.Missing, in.AsOf), score) {
+			t.Fatal("the scorer and the function make different scores")
 		}
 	})
 }

@@ -25,7 +25,7 @@ type SecurityView struct {
 }
 
 // A Passkey is a key on a device, or in a password manager, by which a resident logs in
-// without a password.
+// without a password. For staff and officers it is a second factor, after the password.
 type Passkey struct {
 	ID string `json:"id"`
 	// Name is a short name of the browser with which it was added; it may be empty.
@@ -40,6 +40,14 @@ type ForgotView struct {
 	// Counter is where the bureau's counter is, as the bureau has written it; "" where
 	// it has not.
 	Counter string `json:"counter,omitempty"`
+}
+
+// A PasskeyAnswer is what a browser on a page of the origin answered to the question of a
+// ticket.
+type PasskeyAnswer struct {
+	Origin, Ticket string
+	// Credential is JSON of WebAuthn Level 3.
+	Credential string
 }
 
 // A PasskeyQuestion is what a browser asks its person, to make a passkey or to log in with

@@ -59,8 +59,11 @@ var StaffChanges = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, Staf
 const (
 	StaffActivated = "activated" // the member has set a password and a second factor
 	StaffPassword  = "password"  // the member has changed the password
-	StaffProposed  = "proposed"
-	StaffRefused   = "refused"
+	// The member has added, and removed, a passkey that is a second factor.
+	StaffPasskeyAdded   = "passkey_added"
+	StaffPasskeyRemoved = "passkey_removed"
+	StaffProposed       = "proposed"
+	StaffRefused        = "refused"
 )
 
 // The steps about the keys of agencies, which the staff register has too.
@@ -72,7 +75,7 @@ const (
 
 // StaffSteps are the steps of the staff register.
 var StaffSteps = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, StaffReset, StaffLink, StaffActivated, StaffPassword,
-	StaffProposed, StaffRefused, StaffKeyMade, StaffKeyReplaced, StaffKeyRevoked}
+	StaffPasskeyAdded, StaffPasskeyRemoved, StaffProposed, StaffRefused, StaffKeyMade, StaffKeyReplaced, StaffKeyRevoked}
 
 // A StaffEntry is one entry of the staff register, which is only ever added to. Each has
 // the hash of the one before in its own.

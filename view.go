@@ -32,12 +32,14 @@ type View struct {
 	Done string `json:"done,omitempty"`
 	// Problem is what was wrong with the form that was sent, or nil.
 	Problem *Problem `json:"problem,omitempty"`
-	// Form holds what the person had typed, by field name, when Problem is set;
-	// never a password, code or ID number.
+	// Form holds what the person had typed, by field name, when Problem is set or there
+	// are Drafts; never a password, code or ID number.
 	Form map[string]string `json:"form,omitempty"`
 	// FormKey is the idempotency key of the page's forms: sending the same form twice is one
 	// thing. A form that is shown again because something was wrong with it keeps its key.
 	FormKey string `json:"form_key,omitempty"`
+	// Drafts are those of the forms of the page, without their fields, which are in Form.
+	Drafts []FormDraft `json:"drafts,omitempty"`
 
 	// Data is what the page alone shows: a pointer to the type that [RegisterData] has
 	// for it, or nil where the page has none, or nothing to show.
@@ -255,24 +257,6 @@ type AskView struct {
 	Rulebooks []RulebookSummary `json:"rulebooks"`
 	// Open is the request that stands in the way, or nil.
 	Open *ScoreRequest `json:"open,omitempty"`
-}
-
-// A ScoreView is the result page.
-type ScoreView struct {
-	Score Score  `json:"score"`
-	Min   int    `json:"min"`
-	Max   int    `json:"max"`
-	Band  Band   `json:"band"`
-	Bands []Band `json:"bands"`
-	// Outlook are the days on which it will change.
-	Outlook []Change `json:"outlook"`
-	// History are the earlier scores by the same rulebook, oldest first, this one
-	// included.
-	History []ScoreCard `json:"history"`
-	// Others are the newest scores by other rulebooks.
-	Others []ScoreCard `json:"others"`
-	// Drafts are the proposed versions of its rulebook.
-	Drafts []RulebookVersion `json:"drafts,omitempty"`
 }
 
 // A RecordsView is the resident's records, by area and agency.

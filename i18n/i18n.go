@@ -191,6 +191,29 @@ func DateTime(lang string, t time.Time, zone *time.Location) string {
 	return day(lang, t) + sep + t.Format("15:04")
 }
 
+// Deadline returns the instant by which something must be done. The end of a day in the
+// zone is that day, not the midnight after it.
+func Deadline(lang string, t time.Time, zone *time.Location) string {
+	if midnight(t, zone) {
+		return day(lang, t.In(zone).AddDate(0, 0, -1))
+	}
+	return DateTime(lang, t, zone)
+}
+
+// Start returns the instant from which something holds. The start of a day in the zone is
+// the day.
+func Start(lang string, t time.Time, zone *time.Location) string {
+	if midnight(t, zone) {
+		return day(lang, t.In(zone))
+	}
+	return DateTime(lang, t, zone)
+}
+
+func midnight(t time.Time, zone *time.Location) bool {
+	t = t.In(zone)
+	return t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0
+}
+
 // TimeOfDay returns hour, minute and second of an instant in the zone.
 func TimeOfDay(t time.Time, zone *time.Location) string { return t.In(zone).Format("15:04:05") }
 

@@ -124,7 +124,7 @@ var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "li
 	"Outcome":        "outcome",
 	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind",
 	"InquiryState": "inquiry_state", "InquiryOutcome": "inquiry_outcome", "ShareState": "share_state", "ShareField": "share_field",
-	"ShareName": "share_named", "StaffState": "staff_state", "KeyUse": "key_use", "KeyState": "key_state"}
+	"ShareName": "share_named", "DraftFileState": "draft_file", "StaffState": "staff_state", "KeyUse": "key_use", "KeyState": "key_state"}
 
 // TestEveryConstantOfTheProductHasASentence reads the constants from the source,
 // so that a new state without a sentence fails here.
@@ -216,7 +216,7 @@ var codes = map[string][]string{
 		"proposal_open", "self_administration", "second_administrator", "name_required", "role_required", "agency_required", "totp_wrong",
 		"unknown_step", "invalid_form", "id_number_length", "id_number_digits", "id_number_date", "id_number_check", "required", "too_long",
 		"login_failed",
-		"too_many_attempts", "activation_failed", "reset_failed", "passkey_failed", "passkey_not_added", "passkeys_full",
+		"too_many_attempts", "login_busy", "activation_failed", "reset_failed", "passkey_failed", "passkey_not_added", "passkeys_full",
 		"passkeys_not_offered", "password_weak", "password_short", "password_personal", "password_same",
 		"password_wrong", "code_invalid", "not_logged_in", "session_expired",
 		"forbidden", "not_found",
@@ -225,7 +225,7 @@ var codes = map[string][]string{
 		"evidence_size", "evidence_count", "evidence_broken", "case_taken", "case_own", "case_not_yours", "case_decided", "evidence_unanswered",
 		"reasons_required",
 		"outcome_required", "correction_required", "agency_already_asked", "agency_waiting", "changed_meanwhile", "aal2_required",
-		"identity_down", "redis_down",
+		"identity_down", "session_down", "redis_down",
 		"unavailable", "too_large", "internal", "altered", "cross_origin", "offline", "agency_lost", "agency_needed", "already_enrolled",
 		"nothing_to_withdraw", "bad_body",
 		"invalid_cursor", "invalid_filter", "resident_unknown", "session_unknown", "staff_number_invalid", "staff_unknown", "totp_secret_invalid",
@@ -239,7 +239,8 @@ var codes = map[string][]string{
 		"served_on_invalid", "proof_required", "ref_required", "ground_required", "measures_required", "measure_unpublished", "term_too_long",
 		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required",
 		"share_over", "share_no_score", "shares_full", "share_fields", "share_views", "share_ends", "nothing_to_tell", "leave_confirm",
-		"leave_cases_open", "key_use_required", "keys_too_many", "key_over", "overlap_invalid", "agency_unknown", "key_used", "shown_once"},
+		"leave_cases_open", "key_use_required", "keys_too_many", "key_over", "overlap_invalid", "agency_unknown", "key_used", "shown_once",
+		"nothing_added", "words_full"},
 	"erasure_kept": mingjing.ErasureKept,
 }
 
@@ -322,6 +323,23 @@ func TestNumbersDatesAndTimesAreThoseOfTheLanguage(t *testing.T) {
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestADeadlineIsTheLastDayAndNotTheMidnightAfterIt(t *testing.T) {
+	zone := time.FixedZone("CST", 8*60*60)
+	midnight := time.Date(2026, 12, 2, 0, 0, 0, 0, zone).UTC()
+	for lang, last := range map[string]string{"en": "1 December 2026", "zh-CN": "2026年12月1日"} {
+		if got := Deadline(lang, midnight, zone); got != last {
+			t.Errorf("%s: %s", lang, got)
+		}
+		if got := Start(lang, midnight, zone); got != Date(lang, "2026-12-02") {
+			t.Errorf("%s: it begins %s", lang, got)
+		}
+		within := midnight.Add(time.Second)
+		if got := Deadline(lang, within, zone); got != DateTime(lang, within, zone) {
+			t.Errorf("%s: %s", lang, got)
 		}
 	}
 }

@@ -139,6 +139,9 @@ func backup(ctx context.Context, s Settings, dir, secretsDir string, now time.Ti
 	if m.Database, err = store.Copy(ctx, databaseURL, filepath.Join(dir, backupDatabase)); err != nil {
 		return err
 	}
+	if err := s.copyBlobs(ctx, databaseURL, filepath.Join(dir, backupBlobs)); err != nil {
+		return err
+	}
 	for from, name := range secretFiles {
 		if err := copyIfThere(filepath.Join(s.Data, from), filepath.Join(secretsDir, name)); err != nil {
 			return err

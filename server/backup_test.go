@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/server/blob/blobtest"
 	"mingjing/server/demo"
 	"mingjing/server/ledger"
 	"mingjing/server/store/pgtest"
@@ -32,8 +33,8 @@ func command(t *testing.T, env func(string) string, args ...string) (code int, s
 // settingsEnv are the settings of a city without a demo as environment variables.
 func settingsEnv(t *testing.T, s Settings) func(string) string {
 	t.Helper()
-	return env("DATA", s.Data, "DATABASE_URL", s.DatabaseURL, "AGENCIES", s.Agencies, "KRATOS_BIN", s.KratosBin, "WITNESSES", s.Witnesses,
-		"LOG_LEVEL", "warn")
+	return env("DATA", s.Data, "DATABASE_URL", s.DatabaseURL, "BLOB_URL", s.BlobURL, "AGENCIES", s.Agencies,
+		"KRATOS_BIN", s.KratosBin, "WITNESSES", s.Witnesses, "LOG_LEVEL", "warn")
 }
 
 func noAgencies(t *testing.T) string {
@@ -45,8 +46,8 @@ func noAgencies(t *testing.T) string {
 	return file
 }
 
-// TestABackupIsRestoredElsewhere takes a backup of a city at work, lets time go on, and
-// restores it on another machine.
+// TestABackupIsRestoredElsewhere takes a backup while the server runs, changes data after
+// it, and restores the backup into another data folder.
 func TestABackupIsRestoredElsewhere(t *testing.T) {
 	theOpenCity(t) // send needs it for descriptions
 	for engine, newURL := range map[string]func() string{
@@ -63,6 +64,11 @@ func restoreElsewhere(t *testing.T, newURL func() string) {
 		t.Fatal(err)
 	}
 	s.DatabaseURL, s.Agencies = newURL(), noAgencies(t)
+	var files *blobtest.Server
+	if s.DatabaseURL != "" {
+		files = blobtest.Start(t)
+		s.BlobURL = files.URL
+	}
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +83,13 @@ func restoreElsewhere(t *testing.T, newURL func() string) {
 	d := into[mingjing.Case](b.upload("/api/disputes", "application/json",
 		map[string]string{"listing_id": listing, "reason": "already_performed", "statement": typedStatement}, []file{{"r.pdf", pdf}}).want(201))
 
+	if files != nil {
+		withoutItsFiles(t, b, files, d.Evidence[0].ID)
+		_, said := command(t, settingsEnv(t, s), "doctor")
+		if !strings.Contains(said, "ok       1 files in the store of files, of which one was read") {
+			t.Errorf("the doctor says\n%s", said)
+		}
+	}
 	dir := filepath.Join(t.TempDir(), "backup")
 	secrets := filepath.Join(t.TempDir(), "secrets")
 	if code, said := command(t, settingsEnv(t, s), "backup", dir, "--secrets", secrets); code != 0 || !strings.Contains(said, "read again") {
@@ -100,6 +113,7 @@ func restoreElsewhere(t *testing.T, newURL func() string) {
 	}
 
 	s.Data, s.DatabaseURL = filepath.Join(t.TempDir(), "elsewhere"), newURL()
+	s.BlobURL = strings.Replace(s.BlobURL, "/city", "/elsewhere", 1)
 	s.Demo = false
 	code, said := command(t, settingsEnv(t, s), "restore", dir, "--secrets", secrets, "--erasures", filepath.Join(old.Data, erasuresFile))
 	if code != 0 {
@@ -137,6 +151,27 @@ func restoreElsewhere(t *testing.T, newURL func() string) {
 	if code := c.browser(t).json("POST", "/api/login",
 		map[string]any{"id_number": gone.IDNumber, "password": gone.Password}).problem(401); code != "login_failed" {
 		t.Errorf("who left is back: %s", code)
+	}
+}
+
+// withoutItsFiles waits until the files have left the database, and takes their store away.
+func withoutItsFiles(t *testing.T, b *browser, files *blobtest.Server, evidence string) {
+	t.Helper()
+	eventually(t, 30*time.Second, "the files have left the database", func() bool {
+		f, err := b.c.p.store.Figures(t.Context())
+		return err == nil && f.FilesInside == 0 && len(files.Objects(t)) == 1
+	})
+	files.Stop()
+	if status, s := b.state(); status != 200 || s.Status != "degraded" || s.Missing["files"] == "" ||
+		s.Works["files"] || !s.Works["logged_in"] {
+		t.Errorf("without the store of files readyz says %d %+v", status, s)
+	}
+	if code := b.json("GET", "/api/evidence/"+evidence, nil).problem(503); code != mingjing.NoFiles {
+		t.Errorf("without the store of files evidence is told %s", code)
+	}
+	files.Start(t)
+	if got := b.send("GET", "/api/evidence/"+evidence, nil).want(200); !bytes.Equal(got.body, pdf) {
+		t.Error("the evidence is another")
 	}
 }
 

@@ -141,7 +141,7 @@ func (b *browser) send(method, path string, body []byte, header ...string) answe
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	key := theTwice.key(req)
+	key := theTwice.key(req, body)
 	res, err := b.http.Do(req)
 	if err != nil {
 		return answer{t: b.t, what: method + " " + path, err: err, header: http.Header{}}

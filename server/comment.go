@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"mingjing"
 	"mingjing/server/identity"
 )
 
@@ -17,20 +15,17 @@ var (
 )
 
 // commentLimit returns what counts a comment: of somebody who is logged in, or with who
-// "" of an address. Without Redis it is an error, since a flood would be stored.
+// "" of an address.
 func commentLimit(i *identity.Identity) func(ctx context.Context, who, addr, draft string) error {
 	return func(ctx context.Context, who, addr, draft string) error {
 		var err error
 		if who != "" {
 			err = i.Allow(ctx, "comment", who, commentRates...)
 		} else {
-			err = i.AllowWrite(ctx, "comment from", addr, commentRates...)
+			err = i.AllowFrom(ctx, "comment from", addr, commentRates...)
 		}
 		if err == nil {
 			err = i.Allow(ctx, "comments on", draft, draftCommentRates...)
-		}
-		if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Unavailable {
-			return mingjing.NewError(mingjing.Unavailable, "comments_down")
 		}
 		return err
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// TestADisputeAtTheCounterWithoutScripts goes the whole way by forms alone.
+// TestADisputeAtTheCounterWithoutScripts takes every step by forms alone, from the look-up to
+// the filed dispute.
 func TestADisputeAtTheCounterWithoutScripts(t *testing.T) {
 	c := theOpenCity(t)
 	b, desk, other := c.resident(t, "ordinary 7"), c.desk(t, "h-1001"), c.desk(t, "h-1002")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -47,6 +48,7 @@ type doctor struct {
 	Settings
 	now      time.Time
 	books    []*mingjing.Rulebook
+	asked    map[string]bool // agencies that have a key of their own by which they are asked; nil where it is not known
 	findings []finding
 }
 
@@ -113,6 +115,7 @@ func (d *doctor) lookAtAll(ctx context.Context) {
 		return
 	}
 	databaseClock := d.lookAtDatabase(ctx)
+	d.lookAtBlobs(ctx)
 	d.lookAtRedis(ctx)
 	d.lookAtKratos(ctx)
 	d.lookAtClock(databaseClock)
@@ -209,6 +212,9 @@ func (d *doctor) lookAtDatabase(ctx context.Context) time.Duration {
 	default:
 		d.note(fine, fmt.Sprintf("database: version %d, %d entries in the access log", h.Schema, h.LogSize), "")
 	}
+	if h.Open {
+		d.note(warning, "what goes to the database can be read on the way", "let DATABASE_URL end with ?sslmode=verify-full&sslrootcert=FILE")
+	}
 	switch age := d.now.Sub(h.BackupAt); {
 	case h.BackupAt.IsZero():
 		d.note(warning, "no backup was ever verified", "run mingjing backup DIR every day")
@@ -226,11 +232,13 @@ func (d *doctor) lookAtDatabase(ctx context.Context) time.Duration {
 			}
 		}
 	}
+	d.lookAtCodes(h.Codes)
 	if keys, err := loadSecrets(filepath.Join(d.Data, "secrets.json")); err == nil && h.Schema == h.Newest {
 		var v *vault.Vault
 		if v, _, err = openVault(d.Settings, d.Data, keys); err == nil {
 			if d.check(store.CheckKeys(ctx, address, keys.IDKey, v), "the keys open the database", "put back the keys of this database") {
 				d.lookAtStaff(store.Members(ctx, address, keys.IDKey, v))
+				d.lookAtKeys(store.AgencyKeys(ctx, address, keys.IDKey, v))
 			}
 		}
 	}
@@ -251,6 +259,29 @@ func (d *doctor) lookAtStaff(members []staff.Member, err error) {
 	if len(unknown) > 0 {
 		d.note(warning, fmt.Sprintf("of %d of them nobody has said who they are as a resident, so that they can come to see their own case: %s",
 			len(unknown), shorten(unknown)), "mingjing staff link NUMBER for each of them")
+	}
+}
+
+// lookAtCodes looks at the activation codes that nobody has used.
+func (d *doctor) lookAtCodes(c store.CodeFigures) {
+	d.note(fine, fmt.Sprintf("activation codes: %d are not used yet, and %d of them end within %d days", c.Open+c.Expiring, c.Expiring,
+		int(store.CodeEndsSoon.Hours()/24)), "")
+	if c.Lapsed > 0 {
+		d.note(warning, fmt.Sprintf("activation codes: %d letters were written whose code ended unused", c.Lapsed),
+			"mingjing resident letters --out DIR --again --before DATE writes again to those whose letter is older than DATE")
+	}
+}
+
+// lookAtKeys notes which agencies have a key of their own by which they are asked.
+func (d *doctor) lookAtKeys(keys []mingjing.AgencyKey, err error) {
+	if !d.check(err, fmt.Sprintf("%d keys of agencies", len(keys)), "restore the database from a backup") {
+		return
+	}
+	d.asked = map[string]bool{}
+	for _, k := range keys {
+		if k.Use == mingjing.KeyAsk && k.Usable(d.now) {
+			d.asked[k.Agency] = true
+		}
 	}
 }
 
@@ -293,9 +324,12 @@ func (d *doctor) lookAtKratos(ctx context.Context) {
 }
 
 func (d *doctor) lookAtClock(apart time.Duration) {
-	if d.DatabaseURL != "" && apart.Abs() > clockApart {
-		d.note(broken, fmt.Sprintf("the clocks of this machine and of the database are %s apart", apart.Abs().Round(time.Second)),
-			"run NTP on both: deadlines and signatures need the time")
+	if d.DatabaseURL != "" {
+		v, mend := fine, ""
+		if apart.Abs() > cmp.Or(d.ClockLimit, clockLimit) {
+			v, mend = broken, "run NTP on both: deadlines and signatures need the time, and no server works so"
+		}
+		d.note(v, fmt.Sprintf("the clocks of this machine and of the database are %s apart", apart.Abs().Round(time.Second)), mend)
 	}
 	if d.now.Before(built) {
 		d.note(broken, "the clock of this machine says "+d.now.Format(time.DateOnly), "set the clock and run NTP")
@@ -352,7 +386,7 @@ func (d *doctor) lookAtAgencies(ctx context.Context) {
 			}
 		}
 	}
-	var missing []string
+	var missing, derived []string
 	for _, code := range slices.Sorted(maps.Keys(directory)) {
 		base := directory[code]
 		switch {
@@ -363,6 +397,13 @@ func (d *doctor) lookAtAgencies(ctx context.Context) {
 			d.note(warning, "agency "+code+" is in no rulebook", "correct its code in AGENCIES")
 		}
 		d.lookAtAgency(ctx, code, base)
+		if d.asked != nil && !d.asked[code] {
+			derived = append(derived, code)
+		}
+	}
+	if len(derived) > 0 {
+		d.note(warning, fmt.Sprintf("%d agencies are asked by the first key alone, which is derived and can't be replaced or revoked: %s",
+			len(derived), shorten(derived)), "mingjing agency key add AGENCY --ask for each of them, and give the agency its secret")
 	}
 	if len(missing) > 0 {
 		d.note(warning, fmt.Sprintf("%d agencies of the rulebooks have no address: %s", len(missing), shorten(missing)),

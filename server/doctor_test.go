@@ -15,6 +15,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/casework/intake"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/staff"
 	"mingjing/server/store"
 	"mingjing/server/store/pgtest"
@@ -46,9 +47,11 @@ func aPatient(t *testing.T, databaseURL string) Settings {
 	}
 	// Something that is sealed with the city's own keys.
 	err = db.Tx(t.Context(), func(tx casework.Tx) error {
+		newcomer := kernel.Resident{ID: "r-1", IDNumber: newResident(1), Name: "居民", CreatedAt: time.Now()}
 		member := staff.Member{StaffMember: mingjing.StaffMember{Login: "h-9", Role: mingjing.RoleHandler, State: mingjing.StaffActive}}
 		return errors.Join(tx.AddBatch(t.Context(), intake.BatchRow{Agency: "court", ID: "b", At: time.Now()}),
-			tx.AddMember(t.Context(), member))
+			tx.AddMember(t.Context(), member), tx.AddResident(t.Context(), newcomer), tx.AddEnrolment(t.Context(), newcomer.ID, true),
+			tx.SetLetter(t.Context(), newcomer.ID, time.Time{}, time.Now().Add(-time.Hour), "123456789012", time.Now().Add(-time.Minute)))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
@@ -67,7 +70,8 @@ func TestTheDoctorFindsAHealthyCityHealthy(t *testing.T) {
 			for _, want := range []string{"the keys open the database", "disk: ", "Kratos runs", "agency court can be reached",
 				"agency tax can't be reached: ", "no backup was ever verified", "master key", "Redis: in the process", "WITNESSES is not set",
 				"PUBLIC_ORIGIN is not set", "see their own case: h-9",
-				"agencies of the rulebooks have no address"} {
+				"agencies of the rulebooks have no address", "activation codes: 0 are not used yet", "1 letters were written whose code ended unused",
+				"--again --before DATE", "2 agencies are asked by the first key alone", ": court, tax\n"} {
 				if !strings.Contains(said, want) {
 					t.Errorf("it does not say %q:\n%s", want, said)
 				}
@@ -75,8 +79,12 @@ func TestTheDoctorFindsAHealthyCityHealthy(t *testing.T) {
 			if _, err := store.SetBackupDone(t.Context(), s.databaseURL(s.Data), time.Now().UnixMicro()); err != nil {
 				t.Fatal(err)
 			}
-			if _, said := command(t, settingsEnv(t, s), "doctor"); !strings.Contains(said, "ok       backup of ") {
-				t.Errorf("it does not know of the backup:\n%s", said)
+			command(t, settingsEnv(t, s), "agency", "key", "add", "court", "--ask")
+			_, said = command(t, settingsEnv(t, s), "doctor")
+			for _, want := range []string{"ok       backup of ", "1 agencies are asked by the first key alone", ": tax\n"} {
+				if !strings.Contains(said, want) {
+					t.Errorf("then it does not say %q:\n%s", want, said)
+				}
 			}
 		})
 	}

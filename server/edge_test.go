@@ -22,8 +22,8 @@ import (
 	"mingjing/i18n"
 )
 
-// TestEveryPageInBothLanguages opens every page of a resident and of a handler
-// with real data; what each must be is held by inspect.
+// TestEveryPageInBothLanguages requests every page of a resident and of a handler with
+// real data; inspect checks what holds for each page.
 func TestEveryPageInBothLanguages(t *testing.T) {
 	c := theOpenCity(t)
 	b, h := c.resident(t, "expired-record"), c.desk(t, "h-1001")
@@ -357,8 +357,8 @@ func TestTheAddressOfAClientIsWhatOurOwnProxySays(t *testing.T) {
 	t.Error("made-up addresses have allowances of their own")
 }
 
-// TestEveryCodeHasASentence reads the server's source: each code that a person
-// may be told has a sentence, or it would be told as a code.
+// TestEveryCodeHasASentence reads the server's source: each code that can be shown to a
+// person has a sentence. Without one, the page would show the code itself.
 func TestEveryCodeHasASentence(t *testing.T) {
 	seen := 0
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {

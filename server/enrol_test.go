@@ -8,7 +8,7 @@ import (
 	"mingjing"
 )
 
-// TestTheCounterReplacesAForgottenPasswordWithoutScripts goes the whole way by forms alone.
+// TestTheCounterReplacesAForgottenPasswordWithoutScripts takes every step by forms alone.
 func TestTheCounterReplacesAForgottenPasswordWithoutScripts(t *testing.T) {
 	c := theOpenCity(t)
 	old, desk, n := c.browser(t), c.desk(t, "h-1001"), newResident(703)

@@ -12,8 +12,8 @@ import (
 	"mingjing"
 )
 
-// TestTheSameActionsWorkAsForms is the resident's and the handler's part without
-// scripts: each form is taken as the page has it and leads to a page.
+// TestTheSameActionsWorkAsForms sends the forms of a resident's and a handler's pages as a
+// browser without scripts does: each is accepted and redirects to a page.
 func TestTheSameActionsWorkAsForms(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.browser(t)
@@ -171,5 +171,5 @@ func formOf(page answer, action string) [][2]string {
 
 // keyOf returns the idempotency key of the form of a page that is sent to an address.
 func keyOf(page answer, action string) string {
-	return page.html().Find(`form[action="` + action + `"] input[name=idempotency_key]`).AttrOr("value", "no key")
+	return page.html().Find(`form[action="`+action+`"] input[name=idempotency_key]`).AttrOr("value", "no key")
 }

@@ -32,8 +32,8 @@ func blocks(t *testing.T, path string) []string {
 	return all
 }
 
-// TestTheGuideForAgenciesCanBeFollowedToItsEnd runs the very commands of docs/agencies.md,
-// in their order, in one shell of an agency and on the city's server.
+// TestTheGuideForAgenciesCanBeFollowedToItsEnd runs the commands of docs/agencies.md in
+// their order: those of an agency in one shell, the others on the city's server.
 func TestTheGuideForAgenciesCanBeFollowedToItsEnd(t *testing.T) {
 	for _, name := range []string{"openssl", "curl", "sh"} {
 		if _, err := exec.LookPath(name); err != nil {

@@ -59,12 +59,12 @@ func TestHealthAndReadinessTellTheTruth(t *testing.T) {
 		ready(t, b)
 		down("a personal page says what to do", func() bool {
 			a := b.page("overview")
-			return a.status == 503 && a.view().Problem.Code == "identity_down" && len(a.header.Values("Set-Cookie")) == 0
+			return a.status == 503 && a.view().Problem.Code == "session_down" && len(a.header.Values("Set-Cookie")) == 0
 		})
 		ready(t, b)
 		down("so does the API", func() bool {
 			a := b.json("GET", "/api/records", nil)
-			return a.status == 503 && a.problem(503) == "identity_down"
+			return a.status == 503 && a.problem(503) == "session_down"
 		})
 		ready(t, b)
 		who := c.account(t, "ordinary 6")

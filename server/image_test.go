@@ -208,7 +208,7 @@ func (b *builder) build(target string) *builtImage {
 		b.t.Fatal(err)
 	}
 	c := found.Docker.Config
-	if i.command = append(c.Entrypoint, c.Cmd...); len(i.command) != 2 || len(c.Healthcheck.Test) != 3 || c.Healthcheck.Test[0] != "CMD" ||
+	if i.command = append(c.Entrypoint, c.Cmd...); len(i.command) != 1 || len(c.Healthcheck.Test) != 3 || c.Healthcheck.Test[0] != "CMD" ||
 		c.User == "" || c.User == "root" || c.StopSignal != "SIGTERM" {
 		b.t.Fatalf("the image %s is %+v", target, c)
 	}

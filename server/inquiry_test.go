@@ -13,7 +13,7 @@ import (
 	"mingjing/server/casework/listing"
 )
 
-// TestWhyDidYouLookWithoutScripts goes the whole way by forms alone.
+// TestWhyDidYouLookWithoutScripts takes every step by forms alone, from the question to the answer.
 func TestWhyDidYouLookWithoutScripts(t *testing.T) {
 	c := theOpenCity(t)
 	b, desk, supervisor := c.resident(t, "ordinary 4"), c.desk(t, "h-1002"), c.desk(t, "s-2001")

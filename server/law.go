@@ -31,6 +31,7 @@ func readLaw(folder string) (*publishedLaw, error) {
 		return nil, fmt.Errorf("RULEBOOKS: %w", err)
 	}
 	l := &publishedLaw{Set: set, public: map[string][]byte{}}
+	l.publish(mingjing.PublishedRegister().Hash(), mingjing.RegisterFile())
 	zones := map[string]string{}
 	for _, b := range set.Rulebooks {
 		zones[b.Ref().Hash] = b.Zone
@@ -40,7 +41,7 @@ func readLaw(folder string) (*publishedLaw, error) {
 	}
 	for _, f := range set.Files {
 		l.files = append(l.files, law.File{Hash: f.Hash, Kind: f.Kind, Code: f.Code, Version: f.Version, Zone: zones[f.Hash], From: f.From,
-			Draft: f.Draft, Data: f.Data})
+			Draft: f.Draft, Earlier: f.Earlier, Data: f.Data})
 		l.publish(f.Hash, f.Data)
 	}
 	return l, nil
@@ -67,7 +68,7 @@ func (l *publishedLaw) keep(kept []law.File) error {
 		if f.Kind != law.KindRulebook {
 			continue
 		}
-		b, err := mingjing.DecodeRulebook(f.Data)
+		b, err := rulebooks.Stored(f.Data)
 		if err != nil {
 			return fmt.Errorf("a rulebook that was published, %s: %w", f.Hash, err)
 		}
@@ -96,18 +97,7 @@ func (l *publishedLaw) inForce(now time.Time) []*mingjing.Rulebook {
 // watchLaw returns an error when the city works by other files by now: this server then
 // has to stop, and its next start reads its folder again. It returns nil when ctx ends.
 func (p *program) watchLaw(ctx context.Context) error {
-	every := time.NewTicker(lawCheck)
-	defer every.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-every.C:
-		}
-		if err := p.checkLaw(ctx); err != nil {
-			return err
-		}
-	}
+	return checkEvery(ctx, lawCheck, p.checkLaw)
 }
 
 // checkLaw returns an error when the city works by other files; not when the store can't

@@ -14,6 +14,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/law"
+	"mingjing/server/store/pgtest"
 	"mingjing/web/rulebooks"
 )
 
@@ -53,7 +54,7 @@ func TestAVersionIsPublishedOnceForAllServersAndServedForEver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Rulebooks = folderOf(t, nil)
+	s.Rulebooks, s.DatabaseURL = folderOf(t, nil), pgtest.Start(t)
 	first, err := start(s)
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +78,7 @@ func TestAVersionIsPublishedOnceForAllServersAndServedForEver(t *testing.T) {
 	other.Rulebooks = folderOf(t, map[string][]byte{"rongcheng-2099.1.json": next, "rongcheng-2099.2.json": draft})
 	other.Addr = "127.0.0.1:0"
 	set := func(folder string) func(string) string {
-		return env("DATA", dir, "DEMO", "1", "RULEBOOKS", folder)
+		return env("DATA", dir, "DATABASE_URL", s.DatabaseURL, "DEMO", "1", "RULEBOOKS", folder)
 	}
 	if _, err := start(other); !isDiffering(err) || !strings.Contains(err.Error(), "rongcheng 2099.1") {
 		t.Fatalf("with other files it says %v", err)
@@ -135,7 +136,7 @@ func TestAVersionIsPublishedOnceForAllServersAndServedForEver(t *testing.T) {
 	out.Reset()
 	errs.Reset()
 	if code := run(t.Context(), []string{"rulebook", "preview", filepath.Join(other.Rulebooks, "rongcheng-2099.1.json")}, set(other.Rulebooks),
-		&out, &errs); code != 0 || !strings.Contains(out.String(), "version 2099.1 instead of 2026.3: residents with a score: 1") ||
+		&out, &errs); code != 0 || !strings.Contains(out.String(), "version 2099.1 instead of 2026.4: residents with a score: 1") ||
 		!strings.Contains(out.String(), "nothing would change for anybody") {
 		t.Errorf("preview: exit %d\n%s%s", code, &out, &errs)
 	}
@@ -168,7 +169,7 @@ func TestAFolderOfRulebooksSaysWhatIsWrongWithIt(t *testing.T) {
 		want string
 	}{
 		"a name":             {map[string][]byte{"other.json": nextVersion(t, "2099.1", "2099-01-01")}, "call the file rongcheng-2099.1.json"},
-		"one version twice":  {map[string][]byte{"rongcheng-2026.3.json": nextVersion(t, "2026.3", "2099-01-01")}, "both version 2026.3"},
+		"one version twice":  {map[string][]byte{"rongcheng-2026.4.json": nextVersion(t, "2026.4", "2099-01-01")}, "both version 2026.4"},
 		"one day twice":      {map[string][]byte{"rongcheng-2099.1.json": nextVersion(t, "2099.1", "2023-01-01")}, "both hold from 2023-01-01"},
 		"a day that is none": {map[string][]byte{"rongcheng-2099.1.json": nextVersion(t, "2099.1", "2099-02-30")}, "/from"},
 		"no JSON":            {map[string][]byte{"x.json": []byte("{")}, "x.json"},

@@ -28,28 +28,47 @@ const lettersPerFile = 500
 // A lettersJob is what the command letters is asked for.
 type lettersJob struct {
 	out, sealTo, since string
-	per                int
+	per                int // -1 where nobody says
 	again              bool
 
-	shop   age.Recipient // nil for PDF files
-	before time.Time     // zero without again
+	oneFile bool          // out is a file, not a folder
+	shop    age.Recipient // nil for PDF files
+	before  time.Time     // zero without again
 }
 
 func (j *lettersJob) flags(f *flag.FlagSet) {
 	f.StringVar(&j.out, "out", "", "")
-	f.IntVar(&j.per, "per", lettersPerFile, "")
+	f.IntVar(&j.per, "per", -1, "")
 	f.StringVar(&j.sealTo, "seal-to", "", "")
 	f.BoolVar(&j.again, "again", false, "")
 	f.StringVar(&j.since, "before", "", "")
 }
 
+// The ends of the names of files of letters.
+const (
+	pdfEnd    = ".pdf"
+	sealedEnd = ".csv.age"
+)
+
 // check returns what is wrong with the flags.
 func (j *lettersJob) check() error {
+	end, most, usual := pdfEnd, register.MaxLetters, lettersPerFile
+	if j.sealTo != "" {
+		end = sealedEnd
+	}
+	if j.oneFile = strings.HasSuffix(j.out, end); j.oneFile {
+		most, usual = register.MaxLetterFile, register.MaxLetterFile
+	}
+	if j.per == -1 {
+		j.per = usual
+	}
 	switch {
 	case j.out == "":
-		return errors.New("letters wants --out DIR")
-	case j.per < 1 || j.per > register.MaxLetters:
-		return fmt.Errorf("--per is a number from 1 to %d", register.MaxLetters)
+		return errors.New("letters wants --out DIR or --out FILE")
+	case !j.oneFile && (strings.HasSuffix(j.out, pdfEnd) || strings.HasSuffix(j.out, ".csv") || strings.HasSuffix(j.out, ".age")):
+		return fmt.Errorf("the name of the one file ends in %s, or with --seal-to in %s", pdfEnd, sealedEnd)
+	case j.per < 1 || j.per > most:
+		return fmt.Errorf("--per is a number from 1 to %d", most)
 	case j.since != "" && !j.again:
 		return errors.New("--before is for --again")
 	}
@@ -92,84 +111,140 @@ func runLetters(ctx context.Context, k *residentCommand) (int, error) {
 			j.before = mingjing.Date(j.since).Time(city.Zone())
 		}
 	}
-	if err := os.MkdirAll(j.out, 0o700); err != nil {
+	if err := os.MkdirAll(j.folder(), 0o700); err != nil {
 		return 1, err
 	}
-	if err := k.finish(ctx); err != nil {
+	done, err := k.finish(ctx)
+	if err != nil {
 		return 1, err
+	}
+	if done && j.oneFile {
+		return 0, nil
+	}
+	if _, err := os.Lstat(j.out); j.oneFile && !errors.Is(err, fs.ErrNotExist) {
+		return 1, errors.Join(fmt.Errorf("%s is there already: name another file", j.out), err)
 	}
 	lastDay := mingjing.DateOf(city.Now()).AddDays(k.settings.LetterCodeDays)
 	until := lastDay.AddDays(1).Time(city.Zone()).Add(-time.Second) // the last day is good to its end
 	written := 0
-	for {
-		letters, err := k.office.Register.NextLetters(ctx, operator(), j.before, until, j.per)
-		if err != nil {
+	for more := true; more; {
+		var letters []register.CodeLetter
+		if letters, more, err = k.next(ctx, until); err != nil {
 			return 1, err
 		}
-		if len(letters) == 0 {
-			fmt.Fprintf(k.stdout, "%-16s %d\n", "letters", written)
-			return 0, nil
+		if len(letters) > 0 {
+			path, err := k.write(ctx, letters)
+			if err != nil {
+				return 1, err
+			}
+			written += len(letters)
+			fmt.Fprintf(k.stdout, "%s\t%d letters\n", path, len(letters))
 		}
-		name, err := k.write(ctx, letters)
-		if err != nil {
-			return 1, err
+		if more && j.oneFile {
+			fmt.Fprintln(k.stdout, "more may wait: run it again with another file")
+			more = false
 		}
-		written += len(letters)
-		fmt.Fprintf(k.stdout, "%s\t%d letters\n", name, len(letters))
 	}
+	fmt.Fprintf(k.stdout, "%-16s %d\n", "letters", written)
+	return 0, nil
 }
 
-// partial is the end of the name of a file whose codes may not be good yet.
+// next returns the letters of the next file, and whether there may be more.
+func (k *residentCommand) next(ctx context.Context, until time.Time) (letters []register.CodeLetter, more bool, err error) {
+	for j := k.letters; len(letters) < j.per; {
+		wanted := min(register.MaxLetters, j.per-len(letters))
+		some, err := k.office.Register.NextLetters(ctx, operator(), j.before, until, len(letters), wanted)
+		if letters = append(letters, some...); err != nil || len(some) < wanted {
+			return letters, false, err
+		}
+	}
+	return letters, true, nil
+}
+
+// folder returns the folder of the files.
+func (j *lettersJob) folder() string {
+	if j.oneFile {
+		return filepath.Dir(j.out)
+	}
+	return j.out
+}
+
+// prefix returns the start of the ids of files of letters.
+func (j *lettersJob) prefix() string {
+	if j.oneFile {
+		return filepath.Base(j.out) + "."
+	}
+	return "letters-"
+}
+
+// path returns the path of the file with an id once its codes are good. The id is random,
+// so that a file that was cut off is not taken for an older one of its name.
+func (j *lettersJob) path(id string) string {
+	if j.oneFile {
+		return j.out
+	}
+	return filepath.Join(j.out, id)
+}
+
+// partial is the end of the name of a file whose codes may not be good yet; before it is
+// the id.
 const partial = ".part"
 
 // finish gives the files of a run that was cut off their names, or removes them where their
-// codes never became good.
-func (k *residentCommand) finish(ctx context.Context) error {
-	left, err := filepath.Glob(filepath.Join(k.letters.out, "letters-*"+partial))
+// codes never became good. It reports whether there was one with good codes.
+func (k *residentCommand) finish(ctx context.Context) (done bool, err error) {
+	left, err := os.ReadDir(k.letters.folder())
 	if err != nil {
-		return err
+		return false, err
 	}
-	for _, path := range left {
-		name := strings.TrimSuffix(path, partial)
-		kept, err := k.office.Register.LettersKept(ctx, operator(), filepath.Base(name))
+	for _, f := range left {
+		id, ok := strings.CutSuffix(f.Name(), partial)
+		if !ok || !strings.HasPrefix(id, k.letters.prefix()) {
+			continue
+		}
+		part := filepath.Join(k.letters.folder(), f.Name())
+		kept, err := k.office.Register.LettersKept(ctx, operator(), id)
 		switch {
 		case err != nil:
-			return err
+			return done, err
 		case kept:
-			err = os.Rename(path, name)
-			fmt.Fprintf(k.stdout, "%s\tfinished\n", name)
+			done, err = true, os.Rename(part, k.letters.path(id))
+			fmt.Fprintf(k.stdout, "%s\tfinished\n", k.letters.path(id))
 		default:
-			err = os.Remove(path)
+			err = os.Remove(part)
 		}
 		if err != nil {
-			return err
+			return done, err
 		}
 	}
-	return nil
+	return done, nil
 }
 
 // write writes letters into a file, makes their codes good, and returns its path.
 func (k *residentCommand) write(ctx context.Context, letters []register.CodeLetter) (string, error) {
-	content, end := k.pdf, ".pdf"
+	content, end := k.pdf, pdfEnd
 	if k.letters.shop != nil {
-		content, end = k.sealedCSV, ".csv.age"
+		content, end = k.sealedCSV, sealedEnd
 	}
 	data, err := content(letters)
 	if err != nil {
 		return "", err
 	}
-	name := "letters-" + k.office.City.Now().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:6]) + end
-	path := filepath.Join(k.letters.out, name)
-	if err := writeSynced(path+partial, data); err != nil {
+	id := k.letters.prefix() + strings.ToLower(rand.Text()[:6])
+	if !k.letters.oneFile {
+		id = "letters-" + k.office.City.Now().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:6]) + end
+	}
+	part, path := filepath.Join(k.letters.folder(), id+partial), k.letters.path(id)
+	if err := writeSynced(part, data); err != nil {
 		return "", err
 	}
-	if err := k.office.Register.KeepLetters(ctx, operator(), name, k.letters.before, letters); err != nil {
+	if err := k.office.Register.KeepLetters(ctx, operator(), id, k.letters.before, letters); err != nil {
 		if !errors.Is(err, context.Canceled) { // it may have been kept all the same
-			err = errors.Join(err, os.Remove(path+partial))
+			err = errors.Join(err, os.Remove(part))
 		}
 		return "", err
 	}
-	return path, os.Rename(path+partial, path)
+	return path, os.Rename(part, path)
 }
 
 // writeSynced writes a file that only its owner can read, and returns once it is on the

@@ -20,13 +20,15 @@ import (
 
 const usage = `usage: mingjing COMMAND
 
-  serve                  run the server (the default)
+  (none)                 answer requests and do jobs, in one process
+  serve                  answer requests, beside processes that do the jobs
+  work                   do jobs: ask agencies, score, send notices; any number may run
   setup                  check settings and engines, make keys, and add the first
                          administrator; prints a one-time code
   staff COMMAND          add, list, change and disable staff; mingjing staff help
   officer COMMAND        the same for officers of agencies
   resident enrol FILE    enrol the residents of a CSV file; mingjing resident help
-  resident letters --out DIR
+  resident letters --out DIR|FILE
                          write letters with activation codes
   agency key COMMAND     make, replace, end and list the keys of agencies
   agency mock            play an agency
@@ -69,18 +71,27 @@ func main() {
 
 // run runs the program and returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	command := "serve"
+	command := ""
 	if len(args) > 0 {
 		command, args = args[0], args[1:]
 	}
 	switch command {
-	case "serve":
+	case "", "serve", "work":
 		s, err := readSettings(getenv)
 		if err != nil {
 			fmt.Fprintln(stderr, "mingjing:", err)
 			return 2
 		}
 		s.Notes = append(misspelt(os.Environ()), s.notes(func(name string) bool { return getenv(name) != "" })...)
+		s.Role = roles[command]
+		if why, code := s.alone(); why != "" && s.Role != servesAndWorks {
+			why += ": the process that answers requests does the jobs too"
+			if s.Role == works {
+				fmt.Fprintln(stderr, "mingjing: work:", why)
+				return code
+			}
+			s.Role, s.Notes = servesAndWorks, append(s.Notes, why)
+		}
 		if err := serve(ctx, s, stdout, stderr); err != nil {
 			fmt.Fprintln(stderr, "mingjing:", err)
 			return 1

@@ -50,7 +50,7 @@ func TestAHelperActsInOneCaseUntilItIsTakenBack(t *testing.T) {
 		t.Fatalf("%+v", offers)
 	}
 	m := offers[0]
-	doors := func(b *browser, d mingjing.Case, want int) {
+	waysIn := func(b *browser, d mingjing.Case, want int) {
 		t.Helper()
 		for _, path := range []string{"/api/disputes/" + d.ID, "/api/evidence/" + d.Evidence[0].ID, "/en/helping/" + d.ID,
 			"/en/disputes/" + d.ID} {
@@ -66,11 +66,11 @@ func TestAHelperActsInOneCaseUntilItIsTakenBack(t *testing.T) {
 			b.upload("/api/disputes/"+d.ID+"/evidence", "application/json", nil, []file{{"b.pdf", pdf}}).want(404)
 		}
 	}
-	doors(helper, d, 404)
+	waysIn(helper, d, 404)
 	helper.form("/api/mandates/"+m.ID+"/accept", url.Values{}).want(303)
-	doors(helper, d, 200)
-	doors(helper, other, 404)
-	doors(stranger, d, 404)
+	waysIn(helper, d, 200)
+	waysIn(helper, other, 404)
+	waysIn(stranger, d, 404)
 	if page := helper.page("/en/helping/" + d.ID).want(200); !strings.Contains(string(page.body), "You are acting for") {
 		t.Error("the page does not say whose case it is")
 	}
@@ -80,7 +80,7 @@ func TestAHelperActsInOneCaseUntilItIsTakenBack(t *testing.T) {
 		t.Error(code)
 	}
 	owner.json("POST", "/api/mandates/"+m.ID+"/revoke", nil).want(200)
-	doors(helper, d, 404)
+	waysIn(helper, d, 404)
 	if code := helper.json("POST", "/api/mandates/"+m.ID+"/accept", nil).problem(409); code != "mandate_over" {
 		t.Error(code)
 	}
@@ -99,7 +99,7 @@ func TestAHelperActsInOneCaseUntilItIsTakenBack(t *testing.T) {
 	back := owner.names("ordinary 10", d.ID)
 	helper.json("POST", "/api/mandates/"+back.ID+"/accept", nil).want(200)
 	helper.json("POST", "/api/mandates/"+back.ID+"/decline", nil).want(200)
-	doors(helper, d, 404)
+	waysIn(helper, d, 404)
 }
 
 // What a helper sends leads on to pages that are open to them: also a case that goes

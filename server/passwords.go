@@ -24,9 +24,13 @@ func guessable(books []*mingjing.Rulebook) []string {
 
 // tellSecurity tells residents of what has happened with their own login, and writes it into
 // the staff register where it is staff's.
+// stepOf is the step of the staff register for what somebody has changed of their login.
+var stepOf = map[string]string{mingjing.SecurityPasswordChanged: mingjing.StaffPassword,
+	mingjing.SecurityPasskeyAdded: mingjing.StaffPasskeyAdded, mingjing.SecurityPasskeyRemoved: mingjing.StaffPasskeyRemoved}
+
 func (p *program) tellSecurity(ctx context.Context, e identity.SecurityEvent) error {
 	if e.Login != "" {
-		return p.casework.Staff.PasswordChanged(ctx, e.Login)
+		return p.casework.Staff.LoginChanged(ctx, e.Login, stepOf[e.Code])
 	}
 	return p.casework.Notices.TellSecurity(ctx, e.Resident, e.Code, e.Device)
 }

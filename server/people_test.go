@@ -12,6 +12,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"mingjing"
+	"mingjing/server/identity/passkeytest"
 )
 
 // An install is a data folder of an operator, with the commands on it.
@@ -450,7 +451,30 @@ func TestAnAdministratorIsChangedByTwoOnThePages(t *testing.T) {
 	}
 	officer.page("agency").want(200)
 	one.json("POST", "/api/admin/staff/g-1/role", map[string]any{"role": "auditor"}).want(200)
+	// Reset, the member activates by a passkey, which opens the login until the next reset.
+	r = into[mingjing.StaffResult](one.json("POST", "/api/admin/staff/g-1/reset", nil).want(200))
+	named := &city{p: c.p, url: strings.Replace(c.url, "127.0.0.1", "localhost", 1), dir: c.dir, logs: c.logs, mail: c.mail}
+	theirs, key := named.browser(t), passkeytest.New(named.url)
+	e = into[mingjing.StaffEnrolment](theirs.json("POST", "/api/staff/activate", map[string]any{"login": "g-1", "code": r.Code.Code,
+		"new_password": staffPassword}).want(200))
+	q := into[mingjing.PasskeyQuestion](
+		theirs.json("POST", "/api/staff/activate/key/question", map[string]any{"ticket": e.Ticket}).want(200))
+	e = into[mingjing.StaffEnrolment](theirs.json("POST", "/api/staff/activate/key", map[string]any{"ticket": e.Ticket,
+		"key_ticket": q.Ticket, "credential": key.Create(q.Options)}).want(200))
+	if len(e.Recovery) != 10 {
+		t.Errorf("the recovery codes are %v", e.Recovery)
+	}
+	byKey := func() answer {
+		b := named.browser(t)
+		q := into[mingjing.PasskeyQuestion](b.json("POST", "/api/passkey/question", nil).want(200))
+		return b.json("POST", "/api/staff/login", map[string]any{"login": "g-1", "password": staffPassword, "ticket": q.Ticket,
+			"credential": key.Get(q.Options)})
+	}
+	if me := into[mingjing.Viewer](byKey().want(200)); me.Role != mingjing.RoleAuditor {
+		t.Errorf("the passkey logs in %+v", me)
+	}
 	one.json("POST", "/api/admin/staff/g-1/reset", nil).want(200)
+	eventually(t, 30*time.Second, "the passkey is gone", func() bool { return byKey().status == 401 })
 	one.json("GET", "/api/admin/staff", nil).want(200)
 	one.json("GET", "/api/admin/staff/g-1", nil).want(200)
 
@@ -461,7 +485,8 @@ func TestAnAdministratorIsChangedByTwoOnThePages(t *testing.T) {
 			t.Errorf("broken: %+v", e)
 		}
 	}
-	want := "reset role activated add disable proposed reset proposed refused proposed role proposed activated add activated add activated add"
+	want := "reset activated reset role activated add disable proposed reset proposed refused " +
+		"proposed role proposed activated add activated add activated add"
 	if strings.Join(steps, " ") != want {
 		t.Errorf("the register has %v", steps)
 	}

@@ -38,8 +38,8 @@ func (b *browser) seen() time.Duration {
 	return 0
 }
 
-// TestWhatAPageAsksByItselfIsNoUseOfTheSession asks everything that a page asks by
-// itself, after ten minutes in which nobody was there.
+// TestWhatAPageAsksByItselfIsNoUseOfTheSession sends every request that a page sends by
+// itself, after ten minutes without use: none of them counts as use of the session.
 func TestWhatAPageAsksByItselfIsNoUseOfTheSession(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.resident(t, "ordinary 11")
@@ -65,8 +65,8 @@ func TestWhatAPageAsksByItselfIsNoUseOfTheSession(t *testing.T) {
 	}
 }
 
-// TestAnOpenPageIsOneLineOfTheAccessLog reads pages as they read themselves, and
-// files as no page does.
+// TestAnOpenPageIsOneLineOfTheAccessLog requests pages as an open page does by itself,
+// which adds one entry an hour at most, and files, each of which adds one.
 func TestAnOpenPageIsOneLineOfTheAccessLog(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.resident(t, "ordinary 11")

@@ -31,10 +31,12 @@ const residentUsage = `usage: mingjing resident COMMAND
       printed with what is wrong, and stops no other. Run it again after it was cut off:
       who is enrolled already stays as they are.
       Exit code: 0 everybody is enrolled, 3 some lines are wrong, 1 it was cut off.
-  letters --out DIR [--per N] [--seal-to KEY] [--again [--before DATE]]
+  letters --out DIR|FILE [--per N] [--seal-to KEY] [--again [--before DATE]]
       write letters with a new activation code to everybody who has an address and is
-      neither active nor has a letter: as PDF files of N letters each, or with --seal-to as
-      CSV files for a print shop, sealed to its age public key (age1…, or a file of it).
+      neither active nor has a letter: into a folder as PDF files of N letters each, or
+      into one file whose name ends in .pdf, of 10000 letters at most. With --seal-to they
+      are CSV for a print shop, sealed to its age public key (age1…, or a file of it); the
+      name of the one file then ends in .csv.age.
       --again also writes to those who have a letter already, whose old code ends; with
       --before DATE (such as 2026-11-01) only where that letter is from before that day.
 `

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"mingjing"
+	"mingjing/server/casework/register"
 )
 
 // newResident returns the nth ID number of the residents that a test enrols.
@@ -239,6 +240,50 @@ func TestLettersAreWrittenOnceAndAgainOnlyWhenAsked(t *testing.T) {
 	if out := i.must("resident", "letters", "--out", dir, "--again"); len(lettersIn(out)) != 1 ||
 		!strings.Contains(out, "letters          5\n") {
 		t.Errorf("when asked it says %s", out)
+	}
+}
+
+func TestTheLettersAreOneFileWhereOneIsNamed(t *testing.T) {
+	i := lettered(t, register.MaxLetters+4) // of more than one step
+	one := filepath.Join(i.dir, "out", "all.pdf")
+	out := i.must("resident", "letters", "--out", one, "--per", "2")
+	if files := lettersIn(out); len(files) != 1 || files[0] != one || !strings.Contains(out, "more may wait") {
+		t.Errorf("a file of two: %s", out)
+	}
+	if data, err := os.ReadFile(one); err != nil || !bytes.HasPrefix(data, []byte("%PDF-")) {
+		t.Errorf("it is no PDF: %v", err)
+	}
+	if code, _, errs := i.run("resident", "letters", "--out", one); code != 1 || !strings.Contains(errs, "is there already") {
+		t.Errorf("once more into the same file: exit %d, %s", code, errs)
+	}
+	shop, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := filepath.Join(i.dir, "out", "rest.csv.age")
+	if out = i.must("resident", "letters", "--out", sealed, "--seal-to", shop.Recipient().String()); len(lettersIn(out)) != 1 ||
+		!strings.Contains(out, fmt.Sprintf("letters          %d\n", register.MaxLetters+1)) || strings.Contains(out, "more") {
+		t.Errorf("the rest: %s", out)
+	}
+	// One whose run ended before it had its name gets it; one whose codes never became good is
+	// removed, though a file of this name was kept before.
+	parts := func() []string {
+		found, err := filepath.Glob(filepath.Join(i.dir, "out", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if err := errors.Join(os.Remove(one), os.WriteFile(one+".abcdef"+partial, []byte("%PDF-"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if out := i.must("resident", "letters", "--out", one); len(lettersIn(out)) != 0 || len(parts()) != 1 || parts()[0] != sealed {
+		t.Errorf("a file without codes stays: %s, %v", out, parts())
+	}
+	for _, args := range [][]string{{"x.csv"}, {"x.csv.age"}, {"x.pdf", "--per", "10001"}, {"x.pdf", "--seal-to", shop.Recipient().String()}} {
+		if code, _, errs := i.run(append([]string{"resident", "letters", "--out"}, args...)...); code != 2 || !strings.Contains(errs, "usage:") {
+			t.Errorf("%v: exit %d, %s", args, code, errs)
+		}
 	}
 }
 

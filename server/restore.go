@@ -88,6 +88,9 @@ func putBack(ctx context.Context, s Settings, m manifest, dir, secretsDir, erasu
 	if err := store.Restore(ctx, filepath.Join(dir, backupDatabase, m.Database), s.databaseURL(s.Data)); err != nil {
 		return err
 	}
+	if err := s.putBlobsBack(ctx, m, dir); err != nil {
+		return err
+	}
 	if err := mergeErasures(ctx, s, erasures, filepath.Join(dir, backupFiles, erasuresFile), out); err != nil {
 		return err
 	}

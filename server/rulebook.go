@@ -187,7 +187,11 @@ func nameProblems(file, place, code, version string) []string {
 // loadProblems returns the problems because of which a file can't be loaded.
 func loadProblems(err error) []string {
 	if wrong, ok := errors.AsType[*rulebooks.Error](err); ok {
-		return wrong.Problems
+		problems := make([]string, 0, len(wrong.Problems))
+		for i, p := range wrong.Problems {
+			problems = append(problems, "line "+strconv.Itoa(wrong.Lines[i])+": "+p)
+		}
+		return problems
 	}
 	return []string{"/: " + err.Error()}
 }

@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,15 +43,108 @@ func TestTheCheckPrintsEveryProblemWithItsPlace(t *testing.T) {
 		`"base": 1000`, `"base": 9000`,
 		`"zone": "Asia/Shanghai"`, `"zone": "Asia/Atlantis"`,
 		`"shape": "triangle"`, `"shape": "heart"`,
-		`"code": "friends"`, `"code": "fiends"`,
+		`"format": 2`, `"format": 3`,
 	).Replace(good)
 	code, out, errs := checked(t, "check", write(t, "rongcheng.json", bad))
 	if code != 1 || errs != "" || strings.Contains(out, ": good: ") {
 		t.Errorf("exit %d %s", code, errs)
 	}
-	for _, want := range []string{"/base: ", "/bands/8/shape: choose one of: star, ", "/never_used: add friends"} {
-		if !strings.Contains(out, "rongcheng.json: "+want) {
+	for _, want := range []string{"/base: ", "/bands/8/shape: choose one of: star, ", "/format: write 2"} {
+		if !strings.Contains(out, ": "+want) || !strings.Contains(out, "rongcheng.json: line 3: /format: ") {
 			t.Errorf("it does not say %q:\n%s", want, out)
+		}
+	}
+}
+
+// smuggled are seven items and two measures by which somebody would smuggle in what is never
+// used: by the code, what they are called in both languages, and what it is about.
+var smuggled = []struct{ code, as, zh, en, about string }{
+	{"award.city", "party.membership", "党员身份", "Party membership", "party"},
+	{"award.department", "civic.votes_cast", "参加投票", "Voting in elections", "party"},
+	{"market.false_advertising", "online.rumours", "网上发帖传播谣言", "Rumours in posts", "speech"},
+	{"licence.qualified", "household.urban_hukou", "城镇户籍", "Urban registration", "registration"},
+	{"traffic.ticket", "traffic.camera", "摄像头拍到闯红灯", "A red light taken by a camera", "cameras"},
+	{"housing.false_application", "housing.low_rent_area", "居住在低租地段", "A low-rent area", "address"},
+	{"court.unpaid_judgment", "family.blacklisted_parent", "父母失信", "A blacklisted parent", "family"},
+	{"restrict.air", "restrict.city_screen_photo", "在城市大屏公布照片、姓名和身份证号", "Photograph, name and ID number on the city screen", "publish_person"},
+	{"restrict.rail", "restrict.dial_tone", "拨号音告知来电的人", "The dial tone tells callers", "tell_others"},
+}
+
+// smuggle returns the sample of Shanghai with what is smuggled in: under codes of its own, or
+// under the register's codes with names of its own, as the first format has them.
+func smuggle(t *testing.T, own bool, file string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if own {
+		text := string(data)
+		for _, s := range smuggled {
+			text = strings.ReplaceAll(text, `"`+s.code+`"`, `"`+s.as+`"`)
+		}
+		return []byte(text)
+	}
+	var b map[string]any
+	if err := json.Unmarshal(data, &b); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range smuggled {
+		for _, list := range []string{"catalogue", "measures"} {
+			entries, _ := b[list].([]any)
+			for _, e := range entries {
+				if x := e.(map[string]any); x["code"] == s.code {
+					x["name"] = map[string]any{"zh-CN": s.zh, "en": s.en}
+				}
+			}
+		}
+	}
+	if data, err = json.MarshalIndent(b, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestWhatIsSmuggledIntoARulebookIsRefusedEachWithItsLineRuleAndReason(t *testing.T) {
+	sample, first := "../web/rulebooks/honest-shanghai.json", "../testdata/honest-shanghai-2026.3.json"
+	refusals := func(name string, data []byte) []string {
+		code, out, errs := checked(t, "check", write(t, "honest-shanghai.json", string(data)))
+		if code != 1 || errs != "" || strings.Contains(out, ": good: ") {
+			t.Fatalf("%s: exit %d %s\n%s", name, code, errs, out)
+		}
+		lines := strings.Split(strings.TrimSpace(out), "\n")
+		for _, line := range lines {
+			if !regexp.MustCompile(`honest-shanghai\.json: line [1-9][0-9]*: /(catalogue|measures)/.*\(charter, rule 3[:)]`).MatchString(line) {
+				t.Errorf("%s: no line or no rule in %q", name, line)
+			}
+		}
+		return lines
+	}
+	nine := refusals("codes of its own", smuggle(t, true, sample))
+	if len(nine) != len(smuggled) {
+		t.Errorf("it gives %d refusals, want %d:\n%s", len(nine), len(smuggled), strings.Join(nine, "\n"))
+	}
+	for _, s := range smuggled {
+		if !slices.ContainsFunc(nine, func(line string) bool {
+			return strings.Contains(line, `"`+s.as+`"`) && strings.Contains(line, " is "+s.about+", which is never used: ")
+		}) {
+			t.Errorf("no refusal of %s says that it is about %s:\n%s", s.as, s.about, strings.Join(nine, "\n"))
+		}
+	}
+	if named := refusals("names of its own", smuggle(t, false, sample)); len(named) != 7 {
+		t.Errorf("an item that names itself: %q", named) // measures are nowhere named but in the register
+	}
+	// The format that had names: the nine, and a measure that the register does not have.
+	old := refusals("the first format", smuggle(t, false, first))
+	old = slices.DeleteFunc(old, func(line string) bool { return strings.Contains(line, `"restrict.school"`) })
+	if len(old) != len(smuggled) {
+		t.Errorf("the first format gives %d refusals:\n%s", len(old), strings.Join(old, "\n"))
+	}
+	for _, s := range smuggled {
+		if !slices.ContainsFunc(old, func(line string) bool {
+			return strings.Contains(line, `not "`+s.en+`"`) && strings.Contains(line, " is "+s.about+", which is never used: ")
+		}) {
+			t.Errorf("no refusal of %q says that it is about %s:\n%s", s.en, s.about, strings.Join(old, "\n"))
 		}
 	}
 }
@@ -77,7 +173,8 @@ func TestTheCheckSaysWhatItCannotRead(t *testing.T) {
 	}
 	for name, text := range map[string]string{"empty": "", "not JSON": "{", "deep": strings.Repeat("[", 20000),
 		"too large": strings.Repeat(" ", rulebooks.MaxBytes+1)} {
-		if code, out, _ := checked(t, "check", write(t, "rongcheng.json", text)); code != 1 || !strings.Contains(out, "rongcheng.json: /: ") {
+		if code, out, _ := checked(t, "check", write(t, "rongcheng.json", text)); code != 1 || !strings.Contains(out,
+			"rongcheng.json: line 1: /: ") {
 			t.Errorf("%s: exit %d %q", name, code, out)
 		}
 	}

@@ -64,9 +64,11 @@ type program struct {
 	ledger   *ledger.Ledger
 	replayed int // how many residents were erased again at the opening
 	accounts []demo.Account
-	demo     *demo.City  // nil but for a demo city
-	stopping atomic.Bool // no more requests are to be sent here
+	demo     *demo.City   // nil but for a demo city
+	apart    atomic.Int64 // nanoseconds by which the clock is ahead of the database's
+	stopping atomic.Bool  // no more requests are to be sent here
 	wait     func(time.Duration)
+	grace    time.Duration  // for open requests, when it stops
 	closers  []func() error // the last one opened is closed first
 }
 
@@ -83,7 +85,8 @@ func (p *program) close() error {
 
 // open opens every part. When it fails it leaves nothing open.
 func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err error) {
-	p = &program{Settings: s, wait: time.Sleep, log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: s.LogLevel}))}
+	p = &program{Settings: s, wait: time.Sleep, grace: grace,
+		log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: s.LogLevel}))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -145,13 +148,26 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	p.vault = sealed
-	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log,
-		JobRun: p.figures.Job, Traces: p.traces})
+	blobs, err := s.openBlobs(p.figures.File)
 	if err != nil {
+		return p, fmt.Errorf("BLOB_URL: %w", err)
+	}
+	options := store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log, JobRun: p.figures.Job, Traces: p.traces,
+		Serve: true}
+	if blobs != nil {
+		options.Files = blobs
+	}
+	db, err := store.Open(ctx, s.databaseURL(p.Data), options)
+	if errors.Is(err, store.ErrNoFileStore) {
+		return p, fmt.Errorf("BLOB_URL: %w", err)
+	} else if err != nil {
 		return p, err
 	}
 	p.store = db
 	p.onClose(db.Close)
+	if err := p.checkClock(ctx); err != nil {
+		return p, err
+	}
 	if err := db.CheckMaster(ctx); errors.Is(err, mingjing.ErrNoKeys) {
 		return p, fmt.Errorf("MASTER_KEY: %w", err)
 	} else if err != nil {
@@ -163,7 +179,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
-		Redis:    redis, Logger: p.log, IDKey: keys.IDKey, Uses: db, IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin,
+		Redis:    redis, Alone: s.RedisURL == "", Logger: p.log, IDKey: keys.IDKey, Uses: db, IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin,
 		FloorTime: s.loginFloor, Words: guessable(p.law.Rulebooks)})
 	if err != nil {
 		return p, err
@@ -264,22 +280,35 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
 				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,
-				api.PartRedis: func(ctx context.Context) error { return redis.Ping(ctx).Err() },
+				api.PartRedis:   func(ctx context.Context) error { return redis.Ping(ctx).Err() },
+				api.PartWorkers: p.someoneWorks,
+				api.PartFiles: func(ctx context.Context) error {
+					if blobs == nil {
+						return nil
+					}
+					return blobs.Ready(ctx)
+				},
 			})
 		},
 		Stopping: p.stopping.Load}
 	if p.demo != nil {
 		c.Demo = p.demo.Controls(p.casework, db)
-		if p.accounts, err = p.demo.Settle(ctx, p.casework, who); err != nil {
+		// Replicas that start at the same time settle it one after the other.
+		if err := db.Alone(ctx, func() (err error) { p.accounts, err = p.demo.Settle(ctx, p.casework, who); return err }); err != nil {
 			return p, err
 		}
 	}
 	sources := metrics.Sources{Figures: db.Figures, Pools: db.Pools, Live: p.hub.Stats, Breakers: offices.Breakers,
-		CalendarEnds: p.casework.City.CalendarEnds, JobKinds: p.casework.JobKinds(), Now: p.casework.City.Now}
+		CalendarEnds: p.casework.City.CalendarEnds, JobKinds: p.casework.JobKinds(), Now: p.casework.City.Now,
+		ClockApart: func() time.Duration { return time.Duration(p.apart.Load()) }}
 	for _, w := range p.ledger.Witnesses() {
 		sources.Witnesses = append(sources.Witnesses, w.Key())
 	}
 	p.figures.Read(sources)
+	if s.Role == works {
+		p.handler = api.Probes(c.Ready, c.Stopping, p.log)
+		return p, nil
+	}
 	p.handler, err = api.New(c)
 	return p, err
 }
@@ -367,13 +396,16 @@ func (p *program) run(ctx context.Context) error {
 			return figures.Close()
 		})
 	}
-	g.Go(func() error {
-		if err := p.keepOn(ctx, p.casework.Work); err != nil {
-			return fmt.Errorf("work: %w", err)
-		}
-		return nil
-	})
+	if p.Role != serves {
+		g.Go(func() error {
+			if err := p.keepOn(ctx, p.casework.Work); err != nil {
+				return fmt.Errorf("work: %w", err)
+			}
+			return nil
+		})
+	}
 	g.Go(func() error { return p.watchLaw(ctx) })
+	g.Go(func() error { return p.watchClock(ctx) })
 	if p.demo != nil {
 		g.Go(func() error { return p.demo.Run(ctx, p.casework) })
 	}
@@ -384,17 +416,21 @@ func (p *program) run(ctx context.Context) error {
 	g.Go(func() error {
 		<-ctx.Done()
 		p.stopping.Store(true)
-		if told.Err() != nil { // it was told to stop, and no part has failed
+		if told.Err() != nil && p.Role != works { // it was told to stop, and no part has failed
 			p.wait(p.StopDelay)
 		}
-		end, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		end, stop := context.WithTimeout(context.WithoutCancel(ctx), p.grace)
 		defer stop()
 		// The streams are closed once nobody can open another one here.
 		hub := make(chan error, 1)
 		srv.RegisterOnShutdown(func() { hub <- p.hub.Close(end) })
-		err := srv.Shutdown(end)
-		if err = errors.Join(err, <-hub); err != nil {
-			return errors.Join(err, srv.Close())
+		if err := srv.Shutdown(end); err != nil {
+			// A slow upload may take longer than anybody waits; its form is still with its sender.
+			p.log.Warn("requests that did not end in time are cut off", "err", err)
+			_ = srv.Close()
+		}
+		if err := <-hub; err != nil {
+			p.log.Warn("streams that did not end in time are cut off", "err", err)
 		}
 		return nil
 	})
@@ -445,7 +481,9 @@ func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 		}
 		return err
 	}
-	fmt.Fprintf(stdout, "\nMingjing 明镜 is open at %s\n\n", p.url())
+	fmt.Fprintln(stdout)
+	fmt.Fprintln(stdout, p.Role.greeting(p.listener.Addr(), p.url()))
+	fmt.Fprintln(stdout)
 	p.describe(stdout)
 	if p.accounts != nil {
 		if err := demo.PrintAccounts(stdout, p.accounts); err != nil {

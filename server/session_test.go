@@ -179,13 +179,16 @@ func TestALoginFormComesBackWithoutItsSecrets(t *testing.T) {
 				t.Fatalf("%s: %d", path, page.status)
 			}
 			text := string(page.body)
-			for _, secret := range []string{id, typedPassword, "1234-5678-9012", "123456"} {
+			for _, secret := range []string{typedPassword, "1234-5678-9012", "123456"} {
 				if strings.Contains(text, secret) {
 					t.Errorf("%s (%d) sends %s back", path, page.status, secret)
 				}
 			}
 			if path == "/api/staff/login" && page.view().Form["login"] != "h-9999" {
 				t.Errorf("the staff number is gone: %v", page.view().Form)
+			}
+			if path != "/api/staff/login" && (page.html().Find("main [name=id_number]").AttrOr("value", "") == "" || strings.Count(text, id) > 2) {
+				t.Errorf("%s (%d): the ID number is gone, or stands elsewhere too", path, page.status)
 			}
 			if page.html().Find("input[type=password][value]").Length() > 0 {
 				t.Error("a password field has a value")
@@ -249,7 +252,7 @@ func TestStaffNeedTheirSecondFactorAndEachCodeIsGoodOnce(t *testing.T) {
 	r := c.account(t, "ordinary 9")
 	if a := c.browser(t).json("POST", "/api/staff/login", map[string]any{"login": r.IDNumber, "password": r.Password,
 		"totp": code}); a.problem(401) != "login_failed" {
-		t.Errorf("a resident at the staff's door: %s", a.body)
+		t.Errorf("a resident at the login of staff: %s", a.body)
 	}
 	b.json("POST", "/api/logout", nil).want(200)
 }

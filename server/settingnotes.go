@@ -11,10 +11,11 @@ import (
 )
 
 // settingNames are the names of all settings of the server.
-var settingNames = []string{"ADDR", "AGENCIES", "ASKS", "ASKS_PER_AGENCY", "COUNTER", "DATA", "DATABASE_URL", "DEMO",
-	"DEMO_CLOCK_SCALE", "DEMO_INSTANT", "FRESH_LOGIN", "KRATOS_ADMIN_URL", "KRATOS_BIN", "KRATOS_PUBLIC_URL", "LETTER_CODE_DAYS",
-	"LOCK_AFTER", "LOG_LEVEL", "MAIL_FROM", "MASTER_KEY", "MASTER_PASSPHRASE", "METRICS_ADDR", "OTEL_EXPORTER_OTLP_ENDPOINT",
-	"PROXY_HOPS", "PUBLIC_ORIGIN", "PUSH_LOCAL", "REDIS_URL", "RULEBOOKS", "SCORE_RESERVE", "SMTP_URL", "STOP_DELAY", "WITNESSES"}
+var settingNames = []string{"ADDR", "AGENCIES", "ASKS", "ASKS_PER_AGENCY", "BLOB_URL", "CLOCK_LIMIT", "COUNTER", "DATA",
+	"DATABASE_URL", "DEMO", "DEMO_CLOCK_SCALE", "DEMO_INSTANT", "FRESH_LOGIN", "KRATOS_ADMIN_URL", "KRATOS_BIN", "KRATOS_PUBLIC_URL",
+	"LETTER_CODE_DAYS", "LOCK_AFTER", "LOG_LEVEL", "MAIL_FROM", "MASTER_KEY", "MASTER_PASSPHRASE", "METRICS_ADDR",
+	"OTEL_EXPORTER_OTLP_ENDPOINT", "PROXY_HOPS", "PUBLIC_ORIGIN", "PUSH_LOCAL", "REDIS_URL", "RULEBOOKS", "SCORE_RESERVE", "SMTP_URL",
+	"STOP_DELAY", "WITNESSES"}
 
 // witnessSettings are the settings of the command witness alone.
 var witnessSettings = []string{"LOG_KEY", "WITNESS_NAME"}
@@ -117,6 +118,9 @@ func (s Settings) notes(isSet func(name string) bool) []string {
 		"DATABASE_URL is set and REDIS_URL is not: only one replica may run, since others would not share limits and live events")
 	say(s.DatabaseURL != "" && s.KratosPublicURL == "",
 		"DATABASE_URL is set and KRATOS_PUBLIC_URL is not: only one replica may run, since logins are stored below its DATA")
+	blobs, _ := url.Parse(s.BlobURL)
+	say(blobs != nil && blobs.Scheme == "s3+http" && !isLoopback(blobs.Host),
+		"BLOB_URL is without TLS: the key of the store can't be read on the way, but what goes there can be exchanged")
 	say(s.SMTPURL != "" && s.Origin == "", "SMTP_URL is set and PUBLIC_ORIGIN is not: links in e-mails lead to this machine")
 	say(s.FreshLogin >= 12*time.Hour, "FRESH_LOGIN is as long as a login lasts: the password is never asked again")
 	return notes
@@ -143,20 +147,27 @@ func (s Settings) engines(dir string) []engine {
 		}
 		return kind + " at " + place(text)
 	}
+	jobs := map[role]string{servesAndWorks: "in this process", serves: "in processes that run mingjing work",
+		works: "in this process alone"}
 	return []engine{
 		{"database", at("PostgreSQL", s.DatabaseURL, "SQLite in "+filepath.Join(dir, "mingjing.db"))},
+		{"files", at("an S3-compatible store", s.BlobURL, "in the database")},
 		{"messages and limits", at("Redis", s.RedisURL, "Redis inside this process")},
 		{"logins", at("Ory Kratos", s.KratosPublicURL, "Ory Kratos as a child process, in "+filepath.Join(dir, "kratos"))},
 		{"master key", at("a key management service", s.MasterKey, "the file "+filepath.Join(dir, masterFile))},
 		{"e-mail", at("a mail server", s.SMTPURL, "none")},
+		{"jobs", jobs[s.Role]},
 	}
 }
 
 // place returns where a URL leads, without its user, password and settings.
 func place(text string) string {
-	u, err := url.Parse(text)
+	scheme, rest, _ := strings.Cut(text, "://")
+	end := strings.IndexAny(rest+"/", "/?")
+	hosts := rest[strings.LastIndex(rest[:end], "@")+1 : end]
+	u, err := url.Parse(scheme + "://hosts" + rest[end:]) // it may name several
 	if err != nil {
 		return "an address that can't be read"
 	}
-	return cmp.Or(u.Host, u.Query().Get("host")) + u.Path
+	return cmp.Or(hosts, u.Query().Get("host")) + u.Path
 }

@@ -83,6 +83,8 @@ func TestASettingThatIsUnusedOrContradictsAnotherIsSaid(t *testing.T) {
 		{[]string{"DEMO", "1", "DATABASE_URL", "postgres://x/y", "KRATOS_PUBLIC_URL", "http://k:1", "KRATOS_ADMIN_URL", "http://k:2"},
 			"REDIS_URL is not: only one replica"},
 		{[]string{"DEMO", "1", "DATABASE_URL", "postgres://x/y", "REDIS_URL", "redis://r"}, "KRATOS_PUBLIC_URL is not: only one replica"},
+		{[]string{"DEMO", "1", "DATABASE_URL", "postgres://x/y", "REDIS_URL", "redis://r", "KRATOS_PUBLIC_URL", "http://k:1", "KRATOS_ADMIN_URL",
+			"http://k:2", "BLOB_URL", "s3+http://k:s@files/b"}, "BLOB_URL is without TLS"},
 		{[]string{"DEMO", "1", "SMTP_URL", "smtp://127.0.0.1:25", "MAIL_FROM", "a@b.example"}, "links in e-mails lead to this machine"},
 		{[]string{"DEMO", "1", "FRESH_LOGIN", "12h"}, "FRESH_LOGIN is as long as a login lasts"},
 	} {
@@ -101,6 +103,7 @@ func TestASettingThatIsUnusedOrContradictsAnotherIsSaid(t *testing.T) {
 
 func TestTheStartSaysWhichEnginesAreUsedAndNoSecret(t *testing.T) {
 	s, err := readSettings(env("DEMO", "1", "DATABASE_URL", "postgres://app:hush@db.example:5432/city?sslmode=disable&password=hush",
+		"BLOB_URL", "s3://key:hush@files.example/bucket/city",
 		"REDIS_URL", "rediss://:hush@cache.example:6380/1", "KRATOS_PUBLIC_URL", "http://kratos:4433", "KRATOS_ADMIN_URL", "http://kratos:4434",
 		"MASTER_KEY", "hcvault://kms.example:8200/transit/keys/m", "SMTP_URL", "smtps://app:hush@mail.example:465", "MAIL_FROM", "a@b.example"))
 	if err != nil {
@@ -114,12 +117,20 @@ func TestTheStartSaysWhichEnginesAreUsedAndNoSecret(t *testing.T) {
 		return all.String()
 	}
 	if got := text(s); strings.Contains(got, "hush") || got != `database: PostgreSQL at db.example:5432/city
+files: an S3-compatible store at files.example/bucket/city
 messages and limits: Redis at cache.example:6380/1
 logins: Ory Kratos at kratos:4433
 master key: a key management service at kms.example:8200/transit/keys/m
 e-mail: a mail server at mail.example:465
+jobs: in this process
 ` {
 		t.Errorf("it says\n%s", got)
+	}
+	several := Settings{DatabaseURL: "postgres://app:hush@db1:5432,db2/city",
+		RedisURL: "redis+sentinel://:hush@s1:26379,s2,s3/city?sentinel_password=hush"}
+	if got := text(several); strings.Contains(got, "hush") || !strings.Contains(got, "PostgreSQL at db1:5432,db2/city\n") ||
+		!strings.Contains(got, "Redis at s1:26379,s2,s3/city\n") {
+		t.Errorf("of several it says\n%s", got)
 	}
 	socket := Settings{DatabaseURL: "postgres://app@/city?host=%2Frun%2Fpg&password=hush"}
 	if got := text(socket); !strings.Contains(got, "PostgreSQL at /run/pg/city\n") {

@@ -28,6 +28,8 @@ import (
 
 // Settings are the operator's settings; docs/operators.md has the table.
 type Settings struct {
+	// Role is what the process does; the command says it, and no setting.
+	Role role
 	Addr string // ADDR: host:port to listen on; port 0 takes a free one
 	// MetricsAddr (METRICS_ADDR) is host:port on which Prometheus finds the figures; "" is
 	// none.
@@ -38,6 +40,9 @@ type Settings struct {
 	Data          string // DATA: the folder for everything that is stored on this machine
 	// DatabaseURL, RedisURL: "" is SQLite below Data, and a Redis in the process.
 	DatabaseURL, RedisURL string
+	// BlobURL (BLOB_URL) is an S3-compatible store for what people sent and for exports; ""
+	// keeps them in the database.
+	BlobURL string
 	// KratosPublicURL, KratosAdminURL: "" is a Kratos of our own below Data.
 	KratosPublicURL, KratosAdminURL string
 	KratosBin                       string        // KRATOS_BIN: the program for it
@@ -64,6 +69,9 @@ type Settings struct {
 	// StopDelay (STOP_DELAY) is for how long a server that is told to stop goes on to
 	// serve while it says that it is not ready, so that a load balancer notices.
 	StopDelay time.Duration
+	// ClockLimit (CLOCK_LIMIT) is how far the clocks of this machine and of the database may
+	// be apart; 0 is the standard.
+	ClockLimit time.Duration
 	// ScoreReserve (SCORE_RESERVE) is how long before its deadline a request is scored at
 	// the latest, by the law's clock.
 	ScoreReserve time.Duration
@@ -87,7 +95,7 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	}
 	s := Settings{
 		Addr: or("ADDR", "127.0.0.1:8080"), Data: or("DATA", "./.data"),
-		DatabaseURL: or("DATABASE_URL", ""), RedisURL: or("REDIS_URL", ""),
+		DatabaseURL: or("DATABASE_URL", ""), RedisURL: or("REDIS_URL", ""), BlobURL: or("BLOB_URL", ""),
 		KratosPublicURL: or("KRATOS_PUBLIC_URL", ""), KratosAdminURL: or("KRATOS_ADMIN_URL", ""),
 		KratosBin: or("KRATOS_BIN", ""), Origin: or("PUBLIC_ORIGIN", ""), Agencies: or("AGENCIES", ""),
 		Rulebooks: or("RULEBOOKS", ""),
@@ -136,6 +144,9 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	if s.StopDelay, err = time.ParseDuration(or("STOP_DELAY", stopDelay)); err != nil || s.StopDelay < 0 {
 		wrong = append(wrong, errors.New("STOP_DELAY must be a length of time, such as 5s"))
 	}
+	if s.ClockLimit, err = time.ParseDuration(or("CLOCK_LIMIT", clockLimit.String())); err != nil || s.ClockLimit <= 0 {
+		wrong = append(wrong, errors.New("CLOCK_LIMIT must be a length of time, such as 30s"))
+	}
 	if s.ScoreReserve, err = time.ParseDuration(or("SCORE_RESERVE", score.DefaultReserve.String())); err != nil || s.ScoreReserve <= 0 ||
 		s.ScoreReserve > mingjing.ScoreDeadline/2 {
 		wrong = append(wrong, errors.New("SCORE_RESERVE must be a length of time up to 12h, such as 5m"))
@@ -158,6 +169,11 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	if (s.KratosPublicURL == "") != (s.KratosAdminURL == "") {
 		wrong = append(wrong, errors.New("KRATOS_PUBLIC_URL and KRATOS_ADMIN_URL belong together"))
 	}
+	if s.BlobURL != "" && s.DatabaseURL == "" {
+		wrong = append(wrong, errors.New("BLOB_URL needs DATABASE_URL: SQLite has one writer, which would wait for the store of files"))
+	} else if _, err := s.openBlobs(nil); err != nil {
+		wrong = append(wrong, fmt.Errorf("BLOB_URL: %w", err))
+	}
 	if (s.SMTPURL == "") != (s.MailFrom == "") {
 		wrong = append(wrong, errors.New("SMTP_URL and MAIL_FROM belong together"))
 	} else if _, err := notify.New(notify.Config{Origin: "http://localhost", SMTPURL: s.SMTPURL, MailFrom: s.MailFrom}); err != nil {
@@ -173,6 +189,22 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		s.KratosBin = besideProgram("kratos")
 	}
 	return s, errors.Join(wrong...)
+}
+
+// alone returns why there can be one process only, which answers requests and does the
+// jobs, and the exit code of another one; "" where several processes share the engines.
+func (s Settings) alone() (why string, code int) {
+	switch {
+	case s.Demo: // compose.yaml starts another one all the same
+		return "DEMO=1 runs a city in one process", 0
+	case s.DatabaseURL == "":
+		return "DATABASE_URL is not set", 2
+	case s.RedisURL == "":
+		return "REDIS_URL is not set", 2
+	case s.KratosPublicURL == "":
+		return "KRATOS_PUBLIC_URL is not set", 2
+	}
+	return "", 0
 }
 
 // besideProgram returns the path of a program in the folder of this one.

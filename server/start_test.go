@@ -21,8 +21,8 @@ import (
 	"mingjing/web/rulebooks"
 )
 
-// TestTheSecondStartHasKeptEverything runs the program with nothing but its
-// folder, stops it and runs it again.
+// TestTheSecondStartHasKeptEverything runs the program on a data folder, stops it and
+// starts it again: accounts, keys and data are the same.
 func TestTheSecondStartHasKeptEverything(t *testing.T) {
 	theOpenCity(t) // inspect needs it for descriptions
 	dir := filepath.Join(t.TempDir(), "data")
@@ -96,8 +96,8 @@ func TestTheSecondStartHasKeptEverything(t *testing.T) {
 	}
 }
 
-// BenchmarkSecondStart is how long a start takes where everything is there
-// already, the demo city among it.
+// BenchmarkSecondStart measures a start on a data folder that has everything already,
+// with the demo city.
 func BenchmarkSecondStart(b *testing.B) {
 	s, err := testSettings(filepath.Join(b.TempDir(), "data"))
 	if err != nil {
@@ -203,6 +203,8 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{[]string{"PUBLIC_ORIGIN", "mirror.example"}, "PUBLIC_ORIGIN must be like https://mirror.example"},
 		{[]string{"PUBLIC_ORIGIN", "https://mirror.example/app"}, "PUBLIC_ORIGIN must be like https://mirror.example"},
 		{[]string{"PUBLIC_ORIGIN", "ftp://mirror.example"}, "PUBLIC_ORIGIN must be like https://mirror.example"},
+		{[]string{"BLOB_URL", "s3://k:s@files/b"}, "BLOB_URL needs DATABASE_URL"},
+		{[]string{"BLOB_URL", "https://k:s@files/b", "DATABASE_URL", "postgres://x/y"}, "BLOB_URL: blob: the address must be like s3://"},
 		{[]string{"DEMO", "0"}, "AGENCIES must name the file"},
 	} {
 		var out, errs bytes.Buffer

@@ -7,8 +7,8 @@ import (
 	"mingjing"
 )
 
-// TestEveryStepAnswersAProgramToo takes by JSON the steps that the other tests take
-// by forms, and has each answer held against the description.
+// TestEveryStepAnswersAProgramToo takes by JSON the steps that other tests take by forms,
+// and checks each answer against openapi.json.
 func TestEveryStepAnswersAProgramToo(t *testing.T) {
 	c := theOpenCity(t)
 	handler, supervisor := c.desk(t, "h-1001"), c.desk(t, "s-2001")

@@ -357,10 +357,10 @@ func TestSendingTheSameTwiceIsOneRequestAndOneDispute(t *testing.T) {
 		return len(list[mingjing.Record](b.json("GET", "/api/records", nil))) > 0
 	})
 	record := list[mingjing.Record](b.json("GET", "/api/records", nil))[0].ID
-	file := []file{{"a.png", picture(t, "png")}}
+	files := []file{{"a.png", picture(t, "png")}}
 	fields := map[string]string{"record_id": record, "reason": "wrong_facts", "statement": "It was not me who parked there.",
 		"idempotency_key": "twice-too"}
-	both = atOnce(func() answer { return b.upload("/api/disputes", "application/json", fields, file) })
+	both = atOnce(func() answer { return b.upload("/api/disputes", "application/json", fields, files) })
 	x, y := into[mingjing.Case](both[0].want(201)), into[mingjing.Case](both[1].want(201))
 	if x.ID != y.ID || len(x.Evidence) != 1 || len(y.Evidence) != 1 {
 		t.Errorf("two disputes: %s with %d, %s with %d files", x.ID, len(x.Evidence), y.ID, len(y.Evidence))
@@ -372,17 +372,28 @@ func TestSendingTheSameTwiceIsOneRequestAndOneDispute(t *testing.T) {
 	// The text was corrected after the answer was lost: what stands is said, and nothing is filed in its place.
 	fields["statement"] = "It was my brother who parked there."
 	for range 2 {
-		again := b.upload("/api/disputes", "application/json", fields, file).want(422)
+		again := b.upload("/api/disputes", "application/json", fields, files).want(422)
 		if p := into[mingjing.Problem](again); p.Code != "key_used" || p.Values["page"] != "dispute" || p.Values["id"] != x.ID {
 			t.Errorf("other content with the same key is answered %+v", p)
 		}
 	}
-	page := b.upload("/api/disputes", acceptHTML, fields, file).want(422)
-	if text := page.html().Find("#error-summary").Text(); !strings.Contains(text, "What you have changed since was not sent") ||
-		page.html().Find(`#error-summary a[href="/en/disputes/`+x.ID+`"]`).Length() != 1 ||
-		page.html().Find("textarea[name=statement]").Text() != fields["statement"] ||
-		page.html().Find(`form[action="/api/disputes"] input[name=idempotency_key]`).AttrOr("value", "twice-too") == "twice-too" {
-		t.Errorf("the page says %q", text)
+	// The page shows what was filed, and has what is new, once, in the form that adds it.
+	files = append(files, file{"b.pdf", pdf})
+	add := "/api/disputes/" + x.ID + "/evidence"
+	for range 2 {
+		page := b.upload("/api/disputes", acceptHTML, fields, files).want(422)
+		form := page.html().Find(`form[action="` + add + `"]`)
+		if text := page.html().Find("main").Text(); !strings.Contains(text, "What you have changed since was not sent") ||
+			!strings.Contains(text, x.Statement) || form.Find("textarea[name=statement]").Text() != fields["statement"] ||
+			form.Find("[data-draft-file]").Length() != 1 ||
+			form.Find("input[name=idempotency_key]").AttrOr("value", "twice-too") == "twice-too" {
+			t.Errorf("the page says %q", text)
+		}
+	}
+	b.fill(b.page("disputes/"+x.ID), add, nil).to()
+	x = into[mingjing.Case](b.json("GET", "/api/disputes/"+x.ID, nil))
+	if len(x.Evidence) != 2 || len(x.Further) != 1 || x.Further[0].Text != fields["statement"] {
+		t.Errorf("added is %+v with %d files", x.Further, len(x.Evidence))
 	}
 	if n := len(list[mingjing.Case](b.json("GET", "/api/disputes", nil))); n != 1 {
 		t.Errorf("there are %d disputes", n)

@@ -82,8 +82,8 @@ func (c *traceCollector) received(t *testing.T, of *city) []*spans.Span {
 	return slices.Clone(c.spans)
 }
 
-// TestTracesTellNothingOfAnybody lets residents, staff and officers walk through all of
-// the app, with a login, a score and a dispute, and looks at each span that was made of it.
+// TestTracesTellNothingOfAnybody has residents, staff and officers use every page, with a
+// login, a score and a dispute, and checks that no span has anything of a person.
 func TestTracesTellNothingOfAnybody(t *testing.T) {
 	theOpenCity(t) // inspect needs it for descriptions
 	s, err := testSettings(filepath.Join(t.TempDir(), "data"))

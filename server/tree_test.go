@@ -78,8 +78,8 @@ func TestTheLogIsPublicAndTellsNothing(t *testing.T) {
 	stranger.send("POST", "/log/checkpoint", nil).want(405)
 }
 
-// TestAProofFileIsCheckedWithoutAServer takes the file as a browser without scripts
-// does, and cheats on it in each way.
+// TestAProofFileIsCheckedWithoutAServer downloads the proof file as a browser without
+// scripts does, changes it in each way, and checks that the command finds every change.
 func TestAProofFileIsCheckedWithoutAServer(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.resident(t, "ordinary 9")

@@ -38,9 +38,9 @@ func (w *twice) pattern(req *http.Request) string {
 }
 
 // key sets a key for a request that a program sends, unless it has one, and returns it.
-func (w *twice) key(req *http.Request) string {
+func (w *twice) key(req *http.Request, body []byte) string {
 	if req.Method != http.MethodPost || w.pattern(req) == "" || req.Header.Get("Accept") != "application/json" ||
-		req.Header.Get("Idempotency-Key") != "" {
+		req.Header.Get("Idempotency-Key") != "" || bytes.Contains(body, []byte("idempotency_key")) {
 		return ""
 	}
 	key := rand.Text()

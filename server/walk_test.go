@@ -15,9 +15,8 @@ import (
 // maxView is how many bytes the data of a page may have as JSON, beside its HTML.
 const maxView = 30_000
 
-// TestPagesAreLightAndOneTransaction walks through the app as people do, by its
-// links: each page of each of the demo city's people, and what a furnished resident
-// has.
+// TestPagesAreLightAndOneTransaction follows the links of the pages from the first page of
+// each person of the demo city: no page is too large, and each takes one transaction.
 func TestPagesAreLightAndOneTransaction(t *testing.T) {
 	c := theOpenCity(t)
 	people := map[string]*browser{}

@@ -6,6 +6,12 @@
 (() => {
   const root = document.documentElement;
   const workers = navigator.serviceWorker;
+  // Whether this device shows another time than the city has, so that the page says so.
+  try {
+    const now = new Date();
+    const city = now.toLocaleString("en-US", { timeZone: root.dataset.zone });
+    root.toggleAttribute("data-elsewhere", !!root.dataset.zone && city !== now.toLocaleString("en-US"));
+  } catch (error) {} // a zone that the browser does not know
   // A page that no program takes over registers the worker itself. It may know which
   // program the person needs next.
   if (workers && !root.dataset.program) {

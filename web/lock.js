@@ -20,6 +20,9 @@
   };
   const channel = window.BroadcastChannel ? new BroadcastChannel("mingjing-lock") : null;
   const spread = (what) => channel && channel.postMessage(what);
+  // saved resolves when what is typed is saved, or can't be just now.
+  const drafts = () => window.mingjingDrafts;
+  const saved = () => (drafts() ? Promise.race([drafts().flush(true), new Promise((done) => setTimeout(done, 3000))]) : Promise.resolve());
   const post = (path) => fetch(path, { method: "POST", keepalive: true, headers: { Accept: "application/json" } });
 
   let locked = false;
@@ -38,12 +41,13 @@
     const waiting = from ? from.dataset.lockText : "";
     keep(true);
     window.stop();
+    const kept = saved(); // it reads the fields
     if (document.body) {
       document.body.replaceChildren();
     }
     document.title = "明镜 Mingjing";
     root.removeAttribute("data-blank");
-    tell(() => location.replace(to), () => {
+    kept.then(() => tell(() => location.replace(to), () => {
       if (document.body && !document.body.firstChild) {
         const p = document.createElement("p");
         p.className = "lock-waiting";
@@ -51,7 +55,7 @@
         p.textContent = waiting;
         document.body.append(p);
       }
-    }, 1000);
+    }, 1000));
   }
 
   function lockAll() {
@@ -59,9 +63,10 @@
     lock();
   }
 
-  // tell ends the session on the server, and retries until that is done.
+  // tell ends the session on the server, and retries until that is done. What is typed is
+  // saved before.
   function tell(done, failed, pause) {
-    post("/api/lock").then((answer) => {
+    saved().then(() => post("/api/lock")).then((answer) => {
       if (!answer.ok) {
         throw new Error(answer.status);
       }
@@ -137,6 +142,9 @@
     }
   }
 
+  // An upload in progress is use.
+  window.mingjingHere = here;
+
   function stay() {
     telling = 0;
     told = Date.now();
@@ -176,7 +184,7 @@
     }
     // Escape also closes menus.
     const now = document.querySelector("details[data-menu][open]") ? 0 : Date.now();
-    if (now && now - escaped < twice) {
+    if (now && now - escaped < twice && (!drafts() || !drafts().unsaved() || confirm(button().dataset.lockAsk))) {
       lockAll();
     }
     escaped = now;
@@ -185,7 +193,7 @@
   let tapped = { at: 0, x: 0, y: 0 };
   on("pointerup", (e) => {
     if (!button() || !e.isPrimary || e.button !== 0 || !e.target.closest(".header-row") ||
-        e.target.closest("button, summary, .header-link, .menu-panel")) {
+        e.target.closest("a, button, summary, input, select, label, .menu-panel")) {
       return;
     }
     const tap = { at: Date.now(), x: e.clientX, y: e.clientY };

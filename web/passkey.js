@@ -48,12 +48,13 @@
     status.textContent = "";
     try {
       const answer = await fetch(dataset.passkey, {
-        method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" }, body: "{}",
+        method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" },
+        body: JSON.stringify(dataset.ticket === "ticket" ? {} : { ticket: form.elements.ticket.value }),
       });
       const said = await answer.json();
       if (answer.ok) {
         const key = await ask(JSON.parse(said.options));
-        form.elements.ticket.value = said.ticket;
+        form.elements[dataset.ticket].value = said.ticket;
         form.elements.credential.value = written(key);
         form.submit();
         return;

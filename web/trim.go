@@ -160,6 +160,31 @@ var changes = map[string][]change{
 			"\t\t\tpause()\n\t\t\tdispatch()\n\n\t\tcase <-frames.C:\n\t\t\tworked = time.Time{}\n\t\t\te.processFrame()\n"},
 	},
 	"js_wasm.go": {
+		// A translator puts nodes of its own in the place of ours. What is written into a node
+		// that is not in the page is not seen, and one that is not a child can't be removed.
+		{"func (v value) replaceChild(new, old Wrapper) {\n",
+			"func (v value) replaceChild(new, old Wrapper) {\n\tif !v.holds(old) {\n\t\tv.Call(\"appendChild\", new)\n\t\treturn\n\t}\n"},
+		{"func (v value) removeChild(c Wrapper) {\n",
+			"func (v value) removeChild(c Wrapper) {\n\tif !v.holds(c) {\n\t\treturn\n\t}\n"},
+		{"\tv.Set(\"nodeValue\", val)\n",
+			"\tv.Set(\"nodeValue\", val)\n\tif !v.Get(\"isConnected\").Bool() {\n\t\tfoundForeign()\n\t}\n"},
+		{"func (v value) firstElementChild() Value {\n", `// holds reports whether a node is a child of v, and otherwise says that somebody else has
+// changed the page.
+func (v value) holds(c Wrapper) bool {
+	if c.JSValue().Get("parentNode").Equal(v) {
+		return true
+	}
+	foundForeign()
+	return false
+}
+
+// foundForeign tells the page that it has nodes which are not ours.
+func foundForeign() {
+	Window().Call("dispatchEvent", Window().Get("Event").New("mingjing:foreign"))
+}
+
+func (v value) firstElementChild() Value {
+`},
 		{"w.Get(\"document\").Call(\"create", "theDocument.Call(\"create"},
 		{"func (w *browserWindow) createElement(", "var theDocument = Window().Get(\"document\")\n\nfunc (w *browserWindow) createElement("},
 	},

@@ -154,6 +154,28 @@ async function tell(data) {
   });
 }
 
+// The browser has given this device another address for messages, or ends the old one.
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event).catch(() => {})));
+
+async function renew(event) {
+  const old = event.oldSubscription;
+  const options = old && old.options;
+  const next = event.newSubscription || (options && await self.registration.pushManager.subscribe(options));
+  if (!next) {
+    return;
+  }
+  const send = (path, body) => fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify(body),
+  });
+  // Without a login the old address goes when it is used next, and the resident is told.
+  const taken = await send("/api/push", next);
+  if (taken.ok && old && old.endpoint !== next.endpoint) {
+    await send("/api/push/remove", { endpoint: old.endpoint });
+  }
+}
+
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(openInbox(event.notification.data.inbox));

@@ -3,6 +3,7 @@ package component
 import (
 	"math"
 	"strconv"
+	"time"
 
 	"mingjing/i18n"
 
@@ -62,8 +63,8 @@ type Disc struct {
 	Tone string
 	// Small leaves the band out, for use in a card.
 	Small bool
-	// Label is read before the value by screen readers.
-	Label string
+	// Label is read before the value by screen readers, and Scale after it.
+	Label, Scale string
 	// Band is shown below the value, or nil.
 	Band app.UI
 }
@@ -93,9 +94,13 @@ func (d Disc) UI() app.UI {
 	if filled > 0.05 {
 		parts = append(parts, rim("disc-value", filled))
 	}
+	var scale app.UI
+	if d.Scale != "" {
+		scale = Span("visually-hidden", " "+d.Scale+" ")
+	}
 	return El("div", A{"class": classes("disc", when(d.Small, "disc-small"), "tone-"+d.Tone)},
 		SVG("svg", A{"viewBox": "0 0 200 200", "aria-hidden": "true", "focusable": "false"}, parts...),
-		El("p", A{"class": "disc-text"}, Span("visually-hidden", d.Label+" "), Span("disc-number", strconv.Itoa(d.Value)), d.Band))
+		El("p", A{"class": "disc-text"}, Span("visually-hidden", d.Label+" "), Span("disc-number", strconv.Itoa(d.Value)), scale, d.Band))
 }
 
 func point(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) }
@@ -141,10 +146,13 @@ type Step struct {
 	Base   bool
 	// Word is shown instead of the points, for a cap.
 	Word string
+	// Action is what can be done about it; it may be nil.
+	Action app.UI
 }
 
-// A Waterfall shows a sum step by step, as a list whose bars show where each step
-// begins and ends. The list says everything; the bars show the same as a drawing.
+// A Waterfall shows a sum as a list of what it is made of. Every bar has the same scale
+// and begins at the same zero: those of the changes, and that of the total. The base is
+// text alone. The list says everything; the bars show the same as a drawing.
 type Waterfall struct {
 	Lang  string
 	Steps []Step
@@ -157,30 +165,29 @@ type Waterfall struct {
 
 // UI returns the list.
 func (w Waterfall) UI() app.UI {
-	low, high, run := w.Sum, w.Sum, 0
+	low, high := min(0, w.Sum), max(0, w.Sum)
 	for _, s := range w.Steps {
-		run += s.Points
-		low, high = min(low, run), max(high, run)
-	}
-	room := max((high-low)/4, 5)
-	start := low - room
-	span := float64(high - start + max(room/4, 1))
-	at := func(v int) float64 { return 100 * float64(v-start) / span }
-
-	items := make([]app.UI, 0, len(w.Steps)+1)
-	run = 0
-	for i, s := range w.Steps {
-		before := run
-		run += s.Points
-		if s.Base {
-			before = start
+		if !s.Base {
+			low, high = min(low, s.Points), max(high, s.Points)
 		}
-		items = append(items, El("li", nil, w.line(s), bar(s, at(before), at(run), i > 0)))
+	}
+	span := float64(max(high-low, 1))
+	at := func(v int) float64 { return 100 * float64(v-low) / span }
+	items := make([]app.UI, 0, len(w.Steps)+1)
+	for _, s := range w.Steps {
+		var drawn app.UI
+		switch {
+		case s.Base, s.Points == 0:
+		case s.Points > 0:
+			drawn = bar("step-plus", at(0), at(s.Points))
+		default:
+			drawn = bar("step-minus", at(0), at(s.Points))
+		}
+		items = append(items, El("li", nil, w.line(s), drawn))
 	}
 	items = append(items, El("li", A{"class": "steps-total"},
 		Div("step-line", Span("step-name", w.Total), Span("points", i18n.Signed(w.Lang, w.Sum)[signWidth(w.Sum):])),
-		SVG("svg", A{"class": "step-bar", "width": "100%", "height": "16", "aria-hidden": "true", "focusable": "false"},
-			SVG("rect", A{"class": "step-sum", "x": "0", "y": "2", "width": percent(at(w.Sum)), "height": "10", "rx": "2"}))))
+		bar("step-sum", at(0), at(w.Sum))))
 	return El("ol", A{"class": "steps", "role": "list", "aria-label": w.Label}, items...)
 }
 
@@ -216,49 +223,47 @@ func (w Waterfall) line(s Step) app.UI {
 		}
 		meta = El("span", A{"class": "meta step-meta"}, parts...)
 	}
-	return Div("step-line", name, Span(class, text), meta)
+	var action app.UI
+	if s.Action != nil {
+		action = El("span", A{"class": "step-action"}, s.Action)
+	}
+	return Div("step-line", name, Span(class, text), meta, action)
 }
 
-// bar draws a step from one value on the line to another, with thin lines to the steps
-// above and below.
-func bar(s Step, from, to float64, wired bool) app.UI {
-	x, width := min(from, to), max(math.Abs(to-from), 0.6)
-	class := "step-base"
-	switch {
-	case s.Base:
-	case s.Points > 0:
-		class = "step-plus"
-	case s.Points < 0:
-		class = "step-minus"
-	}
-	parts := []app.UI{}
-	if wired {
-		parts = append(parts, SVG("line", A{"class": "step-wire", "x1": percent(from), "x2": percent(from), "y1": "0", "y2": "6"}))
-	}
-	parts = append(parts,
-		SVG("rect", A{"class": "step-track", "x": "0", "y": "10", "width": "100%", "height": "2"}),
-		SVG("line", A{"class": "step-wire", "x1": percent(to), "x2": percent(to), "y1": "16", "y2": "24"}),
-		SVG("rect", A{"class": class, "x": percent(x), "y": "6", "width": percent(width), "height": "10", "rx": "2"}))
-	return SVG("svg", A{"class": "step-bar", "width": "100%", "height": "24", "aria-hidden": "true", "focusable": "false"}, parts...)
+// bar draws a bar from zero to a value, both in percent of the width, with a thin line
+// where zero is. The smallest one can still be seen.
+func bar(class string, zero, to float64) app.UI {
+	return SVG("svg", A{"class": "step-bar", "width": "100%", "height": "14", "aria-hidden": "true", "focusable": "false"},
+		SVG("rect", A{"class": "step-track", "x": "0", "y": "6", "width": "100%", "height": "2"}),
+		SVG("rect", A{"class": class, "x": percent(min(zero, to)), "y": "3", "width": percent(max(math.Abs(to-zero), 0.6)), "height": "8",
+			"rx": "1"}),
+		SVG("line", A{"class": "step-zero", "x1": percent(zero), "x2": percent(zero), "y1": "0", "y2": "14"}))
 }
 
 // A Dot is one value in a [History].
 type Dot struct {
 	// When is the day in short words.
 	When  string
+	At    time.Time
 	Value int
 }
 
-// A History is a line of values over time. A table beside it has the same for screen
-// readers.
+// A Mark is a value at which a [History] has a line across, with its name: the lower
+// edge of a band.
+type Mark struct {
+	Value int
+	Name  string
+}
+
+// A History is a line of values over time: each holds until the next. A table beside it
+// has the same for screen readers.
 type History struct {
 	// Label is a sentence on what the drawing shows, with first and last value.
 	Label string
 	// Dots are oldest first; one alone is drawn as a dot.
 	Dots []Dot
-	// Marks are values at which a line is drawn across, such as the band's lower
-	// edge.
-	Marks []int
+	// Marks are drawn where they are among the values, or next to them.
+	Marks []Mark
 }
 
 // UI returns the drawing.
@@ -267,60 +272,70 @@ func (h History) UI() app.UI {
 		return nil
 	}
 	const left, right, top, bottom = 44.0, 316.0, 18.0, 112.0
-	low, high := h.Dots[0].Value, h.Dots[0].Value
+	first, last := h.Dots[0], h.Dots[len(h.Dots)-1]
+	low, high := first.Value, first.Value
 	for _, d := range h.Dots {
 		low, high = min(low, d.Value), max(high, d.Value)
 	}
-	pad := max((high-low)/5, 5)
+	lowest, highest := low, high // of the values; the drawing has the next edges too
+	below, above := math.MinInt, math.MaxInt
+	for _, m := range h.Marks {
+		if m.Value <= lowest {
+			below = max(below, m.Value)
+		} else if m.Value > highest {
+			above = min(above, m.Value)
+		}
+	}
+	if below != math.MinInt {
+		low = below
+	}
+	if above != math.MaxInt {
+		high = above
+	}
+	pad := max((high-low)/8, 2)
 	low, high = low-pad, high+pad
-	x := func(i int) float64 {
-		if len(h.Dots) == 1 {
+	x := func(d Dot) float64 {
+		all := last.At.Sub(first.At)
+		if all <= 0 {
 			return (left + right) / 2
 		}
-		return left + (right-left)*float64(i)/float64(len(h.Dots)-1)
+		return left + (right-left)*float64(d.At.Sub(first.At))/float64(all)
 	}
 	y := func(v int) float64 { return bottom - (bottom-top)*float64(v-low)/float64(high-low) }
 
 	parts := []app.UI{}
-	for _, v := range []int{low + pad, high - pad} {
-		parts = append(parts,
-			SVG("line", A{"class": "history-grid", "x1": point(left - 8), "x2": point(right + 4), "y1": point(y(v)), "y2": point(y(v))}),
-			SVG("text", A{"x": point(left - 14), "y": point(y(v) + 4), "text-anchor": "end"}, Text(strconv.Itoa(v))))
-		if low+pad == high-pad {
-			break
-		}
-	}
 	for _, m := range h.Marks {
-		if m > low && m < high {
-			parts = append(parts, SVG("line", A{"class": "history-band", "x1": point(left - 8), "x2": point(right + 4), "y1": point(y(m)),
-				"y2": point(y(m))}))
+		if m.Value > low && m.Value < high {
+			parts = append(parts,
+				SVG("line", A{"class": "history-band", "x1": point(left - 8), "x2": point(right + 4), "y1": point(y(m.Value)),
+					"y2": point(y(m.Value))}),
+				SVG("text", A{"x": point(left - 12), "y": point(y(m.Value) + 4), "text-anchor": "end"}, Text(strconv.Itoa(m.Value))),
+				SVG("text", A{"class": "history-name", "x": point(left - 4), "y": point(y(m.Value) - 3)}, Text(m.Name)))
 		}
 	}
 	line := ""
 	for i, d := range h.Dots {
-		if i > 0 {
-			line += "L"
+		if i == 0 {
+			line = "M" + point(x(d)) + " " + point(y(d.Value))
 		} else {
-			line += "M"
+			line += "H" + point(x(d)) + "V" + point(y(d.Value))
 		}
-		line += point(x(i)) + " " + point(y(d.Value))
 	}
-	if len(h.Dots) > 1 {
+	if last.At.After(first.At) {
 		parts = append(parts,
-			SVG("path", A{"class": "history-area", "d": line + "L" + point(right) + " " + point(bottom+4) + "L" + point(left) + " " +
-				point(bottom+4) + "Z"}),
+			SVG("path", A{"class": "history-area", "d": line + "V" + point(bottom+4) + "H" + point(left) + "Z"}),
 			SVG("path", A{"class": "history-line", "d": line}))
 	}
 	for i, d := range h.Dots {
-		last := i == len(h.Dots)-1
-		parts = append(parts, SVG("circle", A{"class": classes("history-dot", when(last, "history-last")), "cx": point(x(i)),
+		end := i == len(h.Dots)-1
+		parts = append(parts, SVG("circle", A{"class": classes("history-dot", when(end, "history-last")), "cx": point(x(d)),
 			"cy": point(y(d.Value)), "r": "4"}))
-		if last {
-			parts = append(parts, SVG("text", A{"class": "history-value", "x": point(x(i)), "y": point(y(d.Value) - 9),
+		if end {
+			parts = append(parts, SVG("text", A{"class": "history-value", "x": point(x(d)), "y": point(y(d.Value) - 9),
 				"text-anchor": anchor(i, len(h.Dots))}, Text(strconv.Itoa(d.Value))))
 		}
-		if i == 0 || last {
-			parts = append(parts, SVG("text", A{"x": point(x(i)), "y": "136", "text-anchor": anchor(i, len(h.Dots))}, Text(d.When)))
+		if i == 0 || end {
+			parts = append(parts, SVG("text", A{"x": point(x(d)), "y": "136", "text-anchor": anchor(i, len(h.Dots))}, Text(d.When)))
 		}
 	}
 	return Div("history", SVG("svg", A{"viewBox": "0 0 328 144", "role": "img", "aria-label": h.Label, "focusable": "false"}, parts...))

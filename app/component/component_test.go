@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"mingjing/i18n"
 
@@ -21,6 +22,8 @@ func TestMain(m *testing.M) {
 	i18n.OnMissing = func(what string) { panic("i18n: " + what) }
 	os.Exit(m.Run())
 }
+
+func day(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
 
 func parse(t *testing.T, ui app.UI) *goquery.Document {
 	t.Helper()
@@ -152,7 +155,7 @@ func TestAWrongFieldIsMarkedAndDescribedByHintThenError(t *testing.T) {
 	}
 }
 
-func TestAWaterfallEndsWhereItsStepsLead(t *testing.T) {
+func TestAllBarsOfASumHaveOneScaleAndOneZero(t *testing.T) {
 	w := Waterfall{Lang: "en", Label: "l", Total: "Total", Sum: 985,
 		Steps: []Step{{Name: "Base", Points: 1000, Base: true}, {Name: "Late", Points: -20}, {Name: "Award", Points: 5}}}
 	doc := parse(t, w.UI())
@@ -163,17 +166,49 @@ func TestAWaterfallEndsWhereItsStepsLead(t *testing.T) {
 		}
 		return f
 	}
-	last := doc.Find("li").Eq(2).Find(".step-plus")
-	end := percentOf(last.AttrOr("x", "")) + percentOf(last.AttrOr("width", ""))
-	sum := percentOf(doc.Find(".step-sum").AttrOr("width", ""))
-	if end-sum > 0.05 || sum-end > 0.05 {
-		t.Errorf("the last step ends at %v, the sum at %v", end, sum)
+	if doc.Find("li").Eq(0).Find("svg").Length() != 0 || doc.Find("li").Eq(0).Find(".points").Text() != "1,000" {
+		t.Error("the base is not text alone")
 	}
+	// From -20 to 985 are 1005 points.
+	zero := 100 * 20 / 1005.0
+	near := func(what string, got, want float64) {
+		t.Helper()
+		if got-want > 0.06 || want-got > 0.06 {
+			t.Errorf("%s: %v%%, want %v%%", what, got, want)
+		}
+	}
+	for i := range 3 {
+		near("zero", percentOf(doc.Find(".step-zero").Eq(i).AttrOr("x1", "")), zero)
+	}
+	near("-20 begins", percentOf(doc.Find(".step-minus").AttrOr("x", "")), 0)
+	near("-20", percentOf(doc.Find(".step-minus").AttrOr("width", "")), zero)
+	near("+5 begins", percentOf(doc.Find(".step-plus").AttrOr("x", "")), zero)
+	near("the sum begins", percentOf(doc.Find(".step-sum").AttrOr("x", "")), zero)
+	near("the sum", percentOf(doc.Find(".step-sum").AttrOr("width", "")), 100-zero)
 	if got := doc.Find(".steps-total .points").Text(); got != "985" {
 		t.Errorf("total %q", got)
 	}
 	if got := doc.Find("li").Eq(1).Find(".points").Text(); got != "−20" {
 		t.Errorf("points %q", got)
+	}
+}
+
+func TestAHistoryIsOnAnAxisOfTimeAndNamesTheEdgesOfBands(t *testing.T) {
+	doc := parse(t, History{Label: "l", Dots: []Dot{{When: "a", At: day(1), Value: 1000}, {When: "b", At: day(2), Value: 1010},
+		{When: "c", At: day(11), Value: 1020}}, Marks: []Mark{{960, "A"}, {1030, "AA"}, {1050, "AAA"}, {850, "B"}}}.UI())
+	at := func(i int) float64 {
+		x, err := strconv.ParseFloat(doc.Find(".history-dot").Eq(i).AttrOr("cx", ""), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	if first, second := at(1)-at(0), at(2)-at(0); second/first < 9.9 || second/first > 10.1 {
+		t.Errorf("one day is %v wide, ten are %v", first, second)
+	}
+	names := doc.Find(".history-name")
+	if names.Length() != 2 || names.Eq(0).Text() != "A" || names.Eq(1).Text() != "AA" {
+		t.Errorf("%d edges are named: %s", names.Length(), names.Text())
 	}
 }
 

@@ -21,6 +21,7 @@ func Examples() []Example {
 	now := time.Date(2026, 11, 23, 6, 5, 0, 0, time.UTC)
 	met := now.Add(-time.Hour)
 	const sly = `<b>"&' \ true`
+	day := func(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
 	return []Example{
 		{"link", Link{Text: "Rulebook", About: "of Rongcheng", Href: "/en/rulebooks/rongcheng"}},
 		{"link full", Link{Text: sly, Href: "/zh-CN/?q=" + sly, Full: true, Class: "row-link"}},
@@ -95,8 +96,9 @@ func Examples() []Example {
 				{Name: "Award", Points: 5}, {Name: "Drunk driving", Word: "at most C"}}}},
 		{"waterfall below zero", Waterfall{Lang: "zh-CN", Label: "由来", Total: "合计", Sum: -5,
 			Steps: []Step{{Name: "Base", Base: true}, {Name: "x", Points: -5}}}},
-		{"history", History{Label: "From 985 to 1010", Dots: []Dot{{When: "1 Jan 2026", Value: 985}, {When: "2 Feb 2026", Value: 1010},
-			{When: "3 Mar 2026", Value: 1010}}, Marks: []int{1000, 5000}}},
-		{"history of one", History{Label: "1000", Dots: []Dot{{When: "1 Jan 2026", Value: 1000}}}},
+		{"history", History{Label: "From 985 to 1010", Dots: []Dot{{When: "1 Jan 2026", At: day(1), Value: 985},
+			{When: "2 Jan 2026", At: day(2), Value: 1010}, {When: "5 Jan 2026", At: day(5), Value: 1010}},
+			Marks: []Mark{{900, "B"}, {1000, sly}, {5000, "AA"}}}},
+		{"history of one", History{Label: "1000", Dots: []Dot{{When: "1 Jan 2026", At: day(1), Value: 1000}}}},
 	}
 }

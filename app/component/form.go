@@ -1,6 +1,7 @@
 package component
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,7 +71,12 @@ type Form struct {
 	Class string
 	// Role is search for a search form, otherwise empty.
 	Role string
-	Body []app.UI
+	// Draft makes what is typed be saved; nil for a form that is not.
+	Draft *Draft
+	// Unsaved has the browser ask before the page is left with something typed, where
+	// nothing can be saved.
+	Unsaved bool
+	Body    []app.UI
 }
 
 // UI returns the form. The browser's own validation is off: the server's answer
@@ -87,7 +93,14 @@ func (f Form) UI() app.UI {
 	if f.Full {
 		a["data-full"] = "true"
 	}
+	if f.Unsaved {
+		a["data-unsaved"] = "true"
+	}
 	body := f.Body
+	if f.Draft != nil {
+		a["data-draft"] = f.Draft.Key
+		body = slices.Concat([]app.UI{Hidden{Name: "draft", Value: f.Draft.Key}.UI()}, body, []app.UI{f.Draft.bar()})
+	}
 	if a["method"] == "post" {
 		body = append([]app.UI{Hidden{Name: "idempotency_key", Value: FormKey}.UI()}, body...)
 	}
@@ -184,7 +197,16 @@ type Input struct {
 	Required bool
 	// Code sets the text in figures of equal width.
 	Code bool
+	// Groups are the numbers of characters between which a script puts spaces, such as
+	// [IDGroups]; "" for none.
+	Groups string
+	// Show and Hide are the texts of the button that shows a password; "" for none. The
+	// button is there with scripts only.
+	Show, Hide string
 }
+
+// IDGroups are the groups of an ID number: place, date of birth, and the rest.
+const IDGroups = "6-8-4"
 
 // UI returns the label, hint, error and field.
 func (i Input) UI() app.UI {
@@ -193,7 +215,7 @@ func (i Input) UI() app.UI {
 		id = i.Name
 	}
 	a := A{"type": i.Type, "name": i.Name, "id": id, "value": i.Value, "autocomplete": i.Autocomplete,
-		"inputmode": i.InputMode, "aria-describedby": describe(id, i.Hint, i.Error),
+		"inputmode": i.InputMode, "aria-describedby": describe(id, i.Hint, i.Error), "data-groups": i.Groups,
 		"class": classes("input", kind("input", i.Width), when(i.Code, "code"))}
 	if i.Type == "" {
 		a["type"] = "text"
@@ -210,7 +232,12 @@ func (i Input) UI() app.UI {
 	if i.Code || i.Type == "password" {
 		a["autocapitalize"], a["autocorrect"], a["spellcheck"] = "none", "off", "false"
 	}
-	return group(id, i.Label, i.Hint, i.Error, "", El("input", a))
+	field := El("input", a)
+	if i.Show != "" {
+		field = Div("password", field, El("button", A{"type": "button", "class": "button button-quiet", "hidden": "true", "aria-controls": id,
+			"data-show-password": i.Hide}, Text(i.Show)))
+	}
+	return group(id, i.Label, i.Hint, i.Error, "", field)
 }
 
 // A Textarea is several lines of text.
@@ -379,6 +406,14 @@ type FileUpload struct {
 	// Accept is a list of media types, as in HTML.
 	Accept   string
 	Multiple bool
+	// Kept are the files that were sent to the draft of the form before; Photo is the
+	// label of the field by which a phone takes a picture, "" for none.
+	Kept  []KeptFile
+	Photo string
+	// Draft says that files are sent to the draft of the form; Send is the name of what
+	// sends the form.
+	Draft bool
+	Send  string
 }
 
 // UI returns the label, hint, error and field.
@@ -391,7 +426,11 @@ func (f FileUpload) UI() app.UI {
 	if f.Error != "" {
 		a["aria-invalid"] = "true"
 	}
-	return group(f.Name, f.Label, f.Hint, f.Error, "", El("input", a))
+	field := El("input", a)
+	if f.Draft {
+		field = Div("draft-upload", field, f.photo(), keptFiles(f.Kept, f.Send))
+	}
+	return group(f.Name, f.Label, f.Hint, f.Error, "", field)
 }
 
 // An ErrorItem is one line of the error summary.

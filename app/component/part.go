@@ -394,7 +394,7 @@ func (c Clock) UI() app.UI {
 		tag = c.Late
 	}
 	return Div("clock", El("p", A{"class": "clock-label"}, Text(c.Label)), tag.UI(),
-		El("p", A{"class": "clock-when"}, Time{Text: i18n.DateTime(c.Lang, c.Due, c.Zone), At: c.Due}.UI(), rel))
+		El("p", A{"class": "clock-when"}, Time{Text: i18n.Deadline(c.Lang, c.Due, c.Zone), At: c.Due}.UI(), rel))
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 32) }

@@ -57,7 +57,8 @@ func AccessWho(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 // entryPages are the pages on which a resident can see what was read, by action.
 var entryPages = map[string]string{"record": "record", "listing": "listing", "dispute": "dispute", "case": "dispute", "evidence": "dispute",
 	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter", "clock": "dispute", "propose": "listing",
-	"filed": "dispute", "evidence_added": "dispute", "inquiry": "inquiry", "inquiry_answer": "inquiry", "share_corrected": "dispute"}
+	"listing_term": "listing",
+	"filed":        "dispute", "evidence_added": "dispute", "inquiry": "inquiry", "inquiry_answer": "inquiry", "share_corrected": "dispute"}
 
 // AccessWhat returns what was read, with a link where the resident has a page of it.
 func AccessWhat(v *mingjing.View, l mingjing.AccessEntry) app.UI {

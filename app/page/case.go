@@ -66,6 +66,15 @@ func WordsTitle(v *mingjing.View, d mingjing.Case) string {
 	return OwnOr(v, d, "dispute.words")
 }
 
+// Further returns what was added to a case in words, each with its time.
+func Further(v *mingjing.View, d mingjing.Case) app.UI {
+	var all []app.UI
+	for _, f := range d.Further {
+		all = append(all, c.Muted(T(v, "dispute.further_at", "time", Instant(v, f.At))), c.Div("quote", Paragraphs(f.Text)))
+	}
+	return c.Div("stack", all...)
+}
+
 // ReasonLine returns why the resident objects; cases of other kinds have no reason.
 func ReasonLine(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Reason == "" {
@@ -175,5 +184,5 @@ func ListingTerm(v *mingjing.View, l mingjing.Listing) string {
 	case l.Ends == "":
 		return T(v, "listings.from", "from", Date(v, l.From))
 	}
-	return T(v, "listings.term", "from", Date(v, l.From), "ends", Date(v, l.Ends))
+	return T(v, "listings.term", "from", Date(v, l.From), "ends", Date(v, l.Ends.AddDays(-1)))
 }

@@ -21,7 +21,7 @@ var administratorPages = []string{"staff", "staff-register", "sessions"}
 // Pages of a resident: the first four and "more" are the tabs of a phone.
 var (
 	residentTabs = []string{"overview", "score", "records", "disputes"}
-	residentMore = []string{"inbox", "listings", "sources", "access-log", "shares", "consents", "mandates", "sessions"}
+	residentMore = []string{"inbox", "listings", "sources", "access-log", "shares", "consents", "mandates", "drafts", "sessions"}
 )
 
 // parents has, by page, the item of the menu to which the page belongs.
@@ -128,7 +128,7 @@ func accountMenu(v *mingjing.View) app.UI {
 		c.Div("menu-panel",
 			c.El("p", c.A{"class": "menu-who"}, c.Span("menu-name", v.Who.Name),
 				c.Span("menu-id", v.Who.IDMasked), c.Span("menu-role", T(v, "role."+string(v.Who.Role)))),
-			menuLink(v, "sessions"),
+			menuLink(v, "drafts"), menuLink(v, "sessions"),
 			c.Form{Action: "/api/logout", Full: true, Class: "menu-form", Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 				c.Button{Text: T(v, "chrome.logout"), Kind: "secondary"}.UI()}}.UI()))
@@ -218,6 +218,24 @@ func Mirror(size int) app.UI {
 		c.SVG("circle", c.A{"cx": "32", "cy": "32", "r": "21", "class": "mirror-ring"}),
 		c.SVG("path", c.A{"d": "M32 14v7m0 22v7M14 32h7m22 0h7", "class": "mirror-mark"}),
 		c.SVG("circle", c.A{"cx": "32", "cy": "32", "r": "6", "class": "mirror-knob"}))
+}
+
+// zoneNote returns the sentence that times are those of the city. It is shown where the
+// device is set to another time (web/early.js).
+func zoneNote(v *mingjing.View) app.UI {
+	if v.Zone == "" {
+		return nil
+	}
+	_, seconds := v.Now.In(Zone(v)).Zone()
+	sign, minutes := "+", seconds/60
+	if minutes < 0 {
+		sign, minutes = "−", -minutes
+	}
+	offset := "UTC" + sign + strconv.Itoa(minutes/60)
+	if minutes %= 60; minutes != 0 {
+		offset += ":" + strconv.Itoa(minutes)
+	}
+	return c.El("p", c.A{"class": "zone-note"}, c.Text(T(v, "chrome.zone", "offset", offset)))
 }
 
 func footer(v *mingjing.View) app.UI {

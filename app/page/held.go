@@ -15,10 +15,33 @@ import (
 // This file has what the pages about a resident's data share: states, effects,
 // documents.
 
+// RecordState returns the state of a record as it is shown: the time for which it counts
+// may be over. ends is the first day after it, or "" where that is not known.
+func RecordState(v *mingjing.View, r mingjing.Record, ends mingjing.Date) string {
+	return RecordStateOn(r, ends, v.Today)
+}
+
+// RecordStateOn is [RecordState] on a day.
+func RecordStateOn(r mingjing.Record, ends, day mingjing.Date) string {
+	if ends != "" && ends <= day && (r.State == mingjing.RecordActive || r.State == mingjing.RecordCorrected) {
+		return "expired"
+	}
+	return string(r.State)
+}
+
+// RecordEnds returns the first day on which a record no longer counts by the rule that
+// the page has of it; "" where it has none.
+func RecordEnds(v *mingjing.View, r mingjing.Record) mingjing.Date {
+	if item := v.Rules().Item; item != nil && item.Code == r.Code {
+		return mingjing.Ends(*item, r.Occurred)
+	}
+	return ""
+}
+
 // RecordTag returns the state of a record as a tag.
-func RecordTag(v *mingjing.View, s mingjing.RecordState) app.UI {
-	tone := ""
-	switch s {
+func RecordTag(v *mingjing.View, r mingjing.Record, ends mingjing.Date) app.UI {
+	state, tone := RecordState(v, r, ends), ""
+	switch mingjing.RecordState(state) {
 	case mingjing.RecordCorrected:
 		tone = "good"
 	case mingjing.RecordDisputed:
@@ -26,7 +49,7 @@ func RecordTag(v *mingjing.View, s mingjing.RecordState) app.UI {
 	case mingjing.RecordSuspended:
 		tone = "info"
 	}
-	return c.Tag{Text: Code(v, "record_state", string(s)), Tone: tone}.UI()
+	return c.Tag{Text: Code(v, "record_state", state), Tone: tone}.UI()
 }
 
 // ListingState returns the state of a listing as it is shown: the effect of one in
@@ -164,7 +187,7 @@ func EffectTable(v *mingjing.View, effects []mingjing.Effect) app.UI {
 			basis = c.Text(s)
 		}
 		if e.Ends != "" {
-			ends = c.Text(Date(v, e.Ends))
+			ends = c.Text(Date(v, e.Ends.AddDays(-1)))
 		}
 		rows = append(rows, []app.UI{c.Text(v.Label("rulebook", e.Rulebook)), effectUI(v, e), basis, ends})
 	}
@@ -410,7 +433,7 @@ func Timeline(v *mingjing.View, d mingjing.Case) app.UI {
 	}
 	if next := NextClock(d.Clocks); next != nil && d.Decision == nil {
 		items = append(items, c.TimelineItem{Title: T(v, "dispute.next_step", "clock", Code(v, "clock", next.Code)),
-			When: T(v, "dispute.next_by", "time", Instant(v, next.Due)), At: next.Due, State: "next"})
+			When: T(v, "dispute.next_by", "time", Deadline(v, next.Due)), At: next.Due, State: "next"})
 	}
 	return c.Timeline{Items: items}.UI()
 }

@@ -65,6 +65,8 @@ type Host struct {
 	again      bool
 	waiting    bool // there is something new, but the page is hidden
 
+	rebuilding bool // the page is being made anew
+
 	stream    *client.Stream
 	troubled  bool
 	leaving   bool // a form was sent whose answer is another page
@@ -212,6 +214,7 @@ func (h *Host) OnMount(ctx app.Context) {
 	on(w, "online", false, func(app.Value) { h.ctx.Dispatch(func(app.Context) { h.online() }) })
 	on(w, "offline", false, func(app.Value) { h.ctx.Dispatch(func(app.Context) { h.notice = "conn.offline" }) })
 
+	on(w, "mingjing:foreign", false, func(app.Value) { h.ctx.Dispatch(func(app.Context) { h.rebuild() }) })
 	for _, step := range []func(){h.keepScroll, h.listen, h.watchUpdates} {
 		time.Sleep(time.Nanosecond) // the browser's turn; clicks and input are handled already
 		step()

@@ -44,7 +44,7 @@ func InquiryDue(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	if key == "" {
 		return nil
 	}
-	return c.El("p", nil, c.Text(T(v, key)+" "), TimeUI(v, q.Due))
+	return c.El("p", nil, c.Text(T(v, key)+" "), DeadlineUI(v, q.Due))
 }
 
 // AccessorName returns who read the data, as a text.

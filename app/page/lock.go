@@ -16,7 +16,8 @@ import (
 // needs.
 func lockButton(v *mingjing.View) app.UI {
 	a := c.A{"type": "submit", "class": "header-link lock-button", "title": T(v, "lock.title"),
-		"data-lock-to": Href(v, "locked"), "data-lock-text": T(v, "locked.waiting")}
+		"data-lock-to": Href(v, "locked"), "data-lock-text": T(v, "locked.waiting"),
+		"data-lock-ask": T(v, "lock.ask")}
 	if v.Who.LockAfter > 0 {
 		a["data-lock-after"], a["data-lock-warn"] = strconv.Itoa(v.Who.LockAfter), strconv.FormatFloat(lockWarning(v).Seconds(), 'f', -1, 64)
 	}

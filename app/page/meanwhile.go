@@ -62,15 +62,18 @@ func standing(v *mingjing.View) []app.UI {
 		out = append(out, c.P(T(v, "key_used.at", "time", Instant(v, at))))
 	}
 	page, id := p.Values["page"], p.Values["id"]
-	if page != "" {
+	if page != "" && page != v.Page {
 		var to []string
 		if id != "" {
 			to = append(to, Segment(id))
 		}
 		out = append(out, c.El("p", nil, c.Link{Text: T(v, "key_used.open"), Href: Href(v, page, to...)}.UI()))
 	}
-	if page == "dispute" || page == "helping" {
-		return append(out, c.P(T(v, "key_used.add")))
+	if d := mingjing.DataOf[mingjing.DisputePage](v); d != nil && d.ID == id {
+		if d.Decision == nil {
+			out = append(out, c.P(T(v, "key_used.add")))
+		}
+		return out
 	}
 	return append(out, c.P(T(v, "key_used.resend")))
 }

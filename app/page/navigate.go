@@ -185,6 +185,25 @@ func (h *Host) show(v *mingjing.View) {
 	app.Window().Get("document").Set("title", Title(v))
 }
 
+// rebuild makes the page anew, with what the person has done to it: a translator, or
+// another program, has put nodes of its own in the place of ours, so that what we write
+// would not be seen.
+func (h *Host) rebuild() {
+	root := app.Window().GetElementByID("root")
+	if h.rebuilding || !root.Truthy() { // a page that was locked is empty
+		return
+	}
+	h.rebuilding = true
+	took := takeSnapshot(root)
+	h.pageNumber++
+	h.ctx.Defer(func(app.Context) {
+		h.rebuilding = false
+		if root := app.Window().GetElementByID("root"); root.Truthy() && took.restore(root) {
+			h.dirty = true
+		}
+	})
+}
+
 // foreign reports whether a view is for another person, in another language or of a
 // page that this program lacks: then it is loaded as a new page.
 func (h *Host) foreign(v *mingjing.View) bool {

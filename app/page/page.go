@@ -77,7 +77,7 @@ func Body(v *mingjing.View) app.UI {
 	if v.Problem != nil && !s.quiet {
 		summary = errorSummary(v)
 	}
-	main := []app.UI{back, actingBanner(v), summary, doneBanner(v)}
+	main := []app.UI{zoneNote(v), back, actingBanner(v), summary, doneBanner(v)}
 	main = append(main, s.Body(v)...)
 	class := "main"
 	if s.Wide {
@@ -144,6 +144,15 @@ func Date(v *mingjing.View, d mingjing.Date) string { return i18n.Date(v.Lang, d
 
 // Instant returns an instant as text, in the city's zone.
 func Instant(v *mingjing.View, at time.Time) string { return i18n.DateTime(v.Lang, at, Zone(v)) }
+
+// Deadline returns the instant by which something must be done: a day where it is the end
+// of one.
+func Deadline(v *mingjing.View, at time.Time) string { return i18n.Deadline(v.Lang, at, Zone(v)) }
+
+// DeadlineUI returns a deadline with the form that machines read.
+func DeadlineUI(v *mingjing.View, at time.Time) app.UI {
+	return c.Time{Text: Deadline(v, at), At: at}.UI()
+}
 
 // TimeUI returns an instant as text, with the form that machines read.
 func TimeUI(v *mingjing.View, at time.Time) app.UI {

@@ -104,6 +104,34 @@ func TestEveryFieldHasALabelAndEveryButtonAName(t *testing.T) {
 	})
 }
 
+// A new form with room for free text fails here until it says what becomes of the text.
+func TestNothingThatSomebodyWritesIsLostWhenThePageIsLeft(t *testing.T) {
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, _ string) {
+		doc.Find("form").Each(func(_ int, form *goquery.Selection) {
+			action, _ := form.Attr("action")
+			key, draft := form.Attr("data-draft")
+			_, asks := form.Attr("data-unsaved")
+			if free := form.Find("textarea, input[name=purpose]").Length() > 0; free && !draft && !asks {
+				t.Errorf("%s is neither saved nor asked about", action)
+			}
+			if !draft {
+				return
+			}
+			if field := form.Find("input[name=draft]").AttrOr("value", ""); v.Who == nil || key != action+" "+v.Path || field != key {
+				t.Errorf("the draft of %s is %q and %q", action, key, field)
+			}
+			save := form.Find(`button[formaction="/api/drafts"]`)
+			if save.Length() != 1 || form.Find("[data-draft-words] [role=status]").Length() != 1 {
+				t.Errorf("%s can't be saved without scripts, or says nothing of it", action)
+			}
+			// Enter presses the first button.
+			if _, other := form.Find("button").First().Attr("formaction"); other {
+				t.Errorf("Enter does not send %s", action)
+			}
+		})
+	})
+}
+
 func TestPagesKeepAStrictContentSecurityPolicy(t *testing.T) {
 	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
 		if n := doc.Find("[style],style,script").Length(); n != 0 {
@@ -221,26 +249,20 @@ func TestTheErrorSummaryLeadsToEachField(t *testing.T) {
 	}
 }
 
-func TestNeitherPasswordCodeNorIDNumberIsEverRefilled(t *testing.T) {
+func TestNeitherPasswordNorCodeIsEverRefilledAndTheIDNumberIs(t *testing.T) {
 	for _, page := range []string{"login", "activate", "staff-login"} {
-		v := pagetest.Anonymous(pagetest.Base(t, "en", page))
-		v.Problem = pagetest.Problem(401, "login_failed")
-		v.Form = map[string]string{"password": "secret-1", "id_number": "secret-2", "code": "secret-3", "new_password": "secret-4",
-			"totp": "secret-5"}
-		if _, html := pagetest.Render(t, &v); strings.Contains(html, "secret-") {
-			t.Errorf("%s shows a secret again", page)
-		}
-	}
-}
-
-func TestAnIDNumberThatNobodyLookedAtIsNotTypedAgain(t *testing.T) {
-	for _, page := range []string{"login", "activate"} {
-		v := pagetest.Anonymous(pagetest.Base(t, "en", page))
-		v.Problem = pagetest.Problem(503, "identity_down")
-		v.Form = map[string]string{"password": "secret-1", "id_number": "99999919900101001X", "code": "secret-3", "new_password": "secret-4"}
-		doc, html := pagetest.Render(t, &v)
-		if got := doc.Find("#id_number").AttrOr("value", ""); got != v.Form["id_number"] || strings.Contains(html, "secret-") {
-			t.Errorf("%s shows the ID number %q", page, got)
+		for status, code := range map[int]string{401: "login_failed", 503: "identity_down"} {
+			v := pagetest.Anonymous(pagetest.Base(t, "en", page))
+			v.Problem = pagetest.Problem(status, code)
+			v.Form = map[string]string{"password": "secret-1", "id_number": "99999919900101001X", "code": "secret-3", "new_password": "secret-4",
+				"totp": "secret-5"}
+			doc, html := pagetest.Render(t, &v)
+			if strings.Contains(html, "secret-") {
+				t.Errorf("%s shows a secret again", page)
+			}
+			if got := doc.Find("#id_number").AttrOr("value", ""); page != "staff-login" && got != v.Form["id_number"] {
+				t.Errorf("after %s, %s shows the ID number %q", code, page, got)
+			}
 		}
 	}
 }

@@ -24,9 +24,11 @@ func securityBody(v *mingjing.View) []app.UI {
 		c.Section("password-section", T(v, "security.password"), c.P(T(v, text)),
 			c.Form{Action: "/api/password", Full: true, Class: "narrow", Label: T(v, "security.password"), Body: []app.UI{
 				LangField(v),
-				c.Input{Name: "password", Type: "password", Label: T(v, "security.current"), Error: FieldError(v, "password"),
+				c.Input{Name: "password", Type: "password", Show: T(v, "password.show"), Hide: T(v, "password.hide"),
+					Label: T(v, "security.current"), Error: FieldError(v, "password"),
 					Autocomplete: "current-password", MaxLength: MaxPassword, Required: true}.UI(),
-				c.Input{Name: "new_password", Type: "password", Label: T(v, "field.new_password"), Hint: T(v, "activate.password_hint"),
+				c.Input{Name: "new_password", Type: "password", Show: T(v, "password.show"), Hide: T(v, "password.hide"),
+					Label: T(v, "field.new_password"), Hint: T(v, "activate.password_hint"),
 					Error: FieldError(v, "new_password"), Autocomplete: "new-password", MaxLength: MaxPassword, Required: true}.UI(),
 				c.Button{Text: T(v, "security.change")}.UI()}}.UI()),
 	}, passkeySection(v),
@@ -34,14 +36,18 @@ func securityBody(v *mingjing.View) []app.UI {
 			c.LinkButton{Text: T(v, "title.sessions"), Href: Href(v, "sessions"), Kind: "secondary"}.UI()))
 }
 
-// passkeySection returns a resident's passkeys, and the button that adds one. Adding one
+// passkeySection returns somebody's passkeys, and the button that adds one. Adding one
 // needs a fresh login.
 func passkeySection(v *mingjing.View) app.UI {
 	shown := mingjing.DataOf[mingjing.SecurityView](v)
-	if shown == nil || v.Who == nil || v.Who.Role != mingjing.RoleResident || !shown.PasskeysOffered && len(shown.Passkeys) == 0 {
+	if shown == nil || v.Who == nil || !shown.PasskeysOffered && len(shown.Passkeys) == 0 {
 		return nil
 	}
-	body := []app.UI{c.P(T(v, "passkeys.text"))}
+	text, again := "passkeys.text", "confirm"
+	if v.Who.Role != mingjing.RoleResident {
+		text, again = "passkeys.text_staff", "staff-login"
+	}
+	body := []app.UI{c.P(T(v, text))}
 	keys := make([]app.UI, 0, len(shown.Passkeys))
 	for _, k := range shown.Passkeys {
 		name := k.Name
@@ -64,7 +70,7 @@ func passkeySection(v *mingjing.View) app.UI {
 			Failed: T(v, "passkeys.not_added"), Body: []app.UI{LangField(v)}}.UI())
 	default:
 		body = append(body, c.P(T(v, "passkeys.stale")),
-			c.LinkButton{Text: T(v, "export.confirm"), Href: Href(v, "confirm") + "?next=security", Kind: "secondary"}.UI())
+			c.LinkButton{Text: T(v, "export.confirm"), Href: Href(v, again) + "?next=security", Kind: "secondary"}.UI())
 	}
 	return c.Section("passkeys", T(v, "passkeys.title"), body...)
 }

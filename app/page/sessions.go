@@ -49,17 +49,18 @@ func sessionCard(v *mingjing.View, s mingjing.Session) app.UI {
 	if device == "" {
 		device = T(v, "sessions.unknown_device")
 	}
+	started := T(v, "sessions.started", "time", Instant(v, s.StartedAt))
 	card := c.Card{Title: device, Level: 3, Body: []app.UI{c.El("p", c.A{"class": "meta"},
-		c.El("span", nil, c.Text(T(v, "sessions.started", "time", Instant(v, s.StartedAt)))),
+		c.El("span", nil, c.Text(started)),
 		c.El("span", nil, c.Text(seenText(v, s))),
 		c.El("span", nil, c.Text(T(v, "sessions.expires", "time", Instant(v, s.ExpiresAt)))))}}
 	if s.Current {
 		card.Aside = c.Tag{Text: T(v, "sessions.this"), Tone: "good"}.UI()
 		return card.UI()
 	}
-	card.Body = append(card.Body, c.Form{Action: "/api/sessions/end", Label: T(v, "sessions.end_named", "device", device), Body: []app.UI{
+	card.Body = append(card.Body, c.Form{Action: "/api/sessions/end", Body: []app.UI{ // two devices may have one name
 		c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 		c.Hidden{Name: "session_id", Value: s.ID}.UI(),
-		c.Button{Text: T(v, "sessions.end"), Kind: "secondary", About: device}.UI()}}.UI())
+		c.Button{Text: T(v, "sessions.end"), Kind: "secondary", About: device + ", " + started}.UI()}}.UI())
 	return card.UI()
 }

@@ -103,6 +103,11 @@ export async function furnish(server) {
   await resident.attach(part.id, pdf('New receipt'));
   await resident.post('statements', { record_id: middle.id, statement_on_file: 'I was abroad at the time.' });
 
+  await resident.post('drafts', {
+    draft: `/api/disputes disputes/new?record=${middle.id}`,
+    typed: [{ name: 'statement', value: 'I began to write this.' }],
+  });
+
   await resident.post('export', { lang: 'en' });
   await expect.poll(async () => (await resident.get('export')).job.state, { timeout: 60_000 }).toBe('ready');
   const helping = await asksForHelp(asker, resident, server.resident('guarantor'));
@@ -131,6 +136,7 @@ export async function furnish(server) {
     // ids fill the {id} of a page, queries is what follows the path of a page.
     ids: {
       rulebook: 'rongcheng',
+      try: 'rongcheng',
       request: asked.id,
       record: record?.record?.id ?? record?.id,
       listing: listingID,

@@ -74,7 +74,7 @@ export class Person {
   }
 
   send(action) {
-    return this.form(action).locator('button[type=submit]').last().click();
+    return this.form(action).locator('button[type=submit]:not([formaction])').last().click();
   }
 
   async login(account) {
@@ -145,7 +145,7 @@ export class Person {
     await this.page.locator(`[name=reason][value="${reason}"]`).check();
     await this.page.locator('[name=statement]').fill(statement);
     typed.add(statement);
-    if (evidence) await this.page.locator('[name=evidence]').setInputFiles(evidence);
+    if (evidence) await this.page.locator('#evidence').setInputFiles(evidence);
     await this.send('/api/disputes');
     await this.on('dispute');
     return this.idInPath();

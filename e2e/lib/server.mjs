@@ -64,7 +64,7 @@ export class Server {
     this.logFile = join(out, `server-${process.pid}-${++started}.log`);
     const log = createWriteStream(this.logFile);
     const greeting = createWriteStream(this.logFile.replace(/log$/, 'out'));
-    this.child = spawn(join(root, 'bin/mingjing'), ['serve'], {
+    this.child = spawn(join(root, 'bin/mingjing'), [], {
       cwd: this.data,
       env: this.settings,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -121,6 +121,16 @@ export class Server {
   async kill() {
     this.child.kill('SIGKILL');
     await this.exited;
+  }
+
+  // pauseLogin stops the program's Kratos, which then answers nobody, until the function
+  // that it returns is called.
+  pauseLogin() {
+    const tasks = `/proc/${this.child.pid}/task`;
+    const children = readdirSync(tasks).flatMap((t) => readFileSync(`${tasks}/${t}/children`, 'utf8').split(' ').filter(Boolean));
+    const pid = Number(children.find((p) => readFileSync(`/proc/${p}/cmdline`, 'utf8').includes('kratos')));
+    process.kill(pid, 'SIGSTOP');
+    return () => process.kill(pid, 'SIGCONT');
   }
 
   // shutdown ends the program as an operator does, and keeps its data.

@@ -65,7 +65,7 @@ test('an officer answers a question with a document, and the resident sees it an
   await officer.page.locator('[name=position][value=maintained]').check();
   await officer.page.locator('[name=text_zh]').fill('当日闸机无刷卡记录。');
   await officer.page.locator('[name=text_en]').fill('The gates have no record of a ticket that day.');
-  await officer.page.locator('[name=evidence]').setInputFiles(pdf('Gates'));
+  await officer.page.locator('#evidence').setInputFiles(pdf('Gates'));
   await officer.send(`/api/agency/questions/${id}/answer`);
   await officer.on('agency-questions');
   await expect(officer.main.locator('.note-success')).toContainText(sentence(lang, 'done.question_answered'));

@@ -27,7 +27,7 @@ for (const lang of languages) {
     await keyboard.type(account.login);
     await handler.tab('[name=password]', { within: 1 });
     await keyboard.type(account.password);
-    await handler.tab('[name=totp]', { within: 1 });
+    await handler.tab('[name=totp]', { within: 2 }); // past the button that shows the password
     await keyboard.type(totp(account.totp_secret));
     await keyboard.press('Enter');
     await handler.on('queue');

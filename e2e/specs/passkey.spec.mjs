@@ -69,6 +69,33 @@ test.describe('a passkey', () => {
     });
   }
 
+  test('is a second factor for staff, in the place of the code', async ({ visit }) => {
+    const account = server.staff('handler');
+    const who = await visit(server, { size: 'desk' });
+    const { page } = who;
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send('WebAuthn.enable');
+    await cdp.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2', transport: 'usb', hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await who.staffLogin(account);
+    await who.open('security');
+    await who.form('/api/passkeys').locator('[data-passkey]').click();
+    await expect(page.locator('body')).toContainText(sentence('en', 'done.passkey_added'));
+    await expect(who.section('passkeys').locator('.card')).toHaveCount(1);
+    await who.accessible('security of staff, with a passkey');
+    await who.logout();
+    await who.open('staff-login');
+    await page.locator('[name=login]').fill(account.login);
+    await page.locator('[name=password]').fill(account.password);
+    await who.accessible('the login of staff');
+    await who.form('/api/staff/login').locator('[data-passkey]').click();
+    await who.on('queue');
+  });
+
   test('is not spoken of where scripts are off, and nothing happens where the person says no', async ({ visit }) => {
     const plain = await visit(server, { js: false });
     await plain.open('login');

@@ -115,7 +115,7 @@ for (const lang of languages) {
       await person.main.locator(`a[href="${path(lang, 'repair', listing.id)}"]`).first().click();
       await person.on('repair');
       await person.page.locator('[name=statement]').fill(words[lang]);
-      await person.page.locator('[name=evidence]').setInputFiles(pdf('Receipt'));
+      await person.page.locator('#evidence').setInputFiles(pdf('Receipt'));
       await person.send('/api/repairs');
       await person.on('dispute');
       const repair = person.idInPath();

@@ -115,3 +115,83 @@ test('where the program that checks the log cannot be fetched the page says so, 
   await panel.locator('button').click();
   await expect(panel).toHaveAttribute('data-look-check', 'good');
 });
+
+// translate does to a page what a browser's translator does: it puts elements of its own
+// in the place of every text.
+const translate = (page) =>
+  page.evaluate(() => {
+    const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (walker.nextNode()) texts.push(walker.currentNode);
+    for (const text of texts) {
+      const font = document.createElement('font');
+      font.textContent = text.nodeValue.toUpperCase();
+      text.replaceWith(font);
+    }
+  });
+
+test('what if is tried on the device and sent nowhere, also on a translated page', async ({ server, furnished, visit }) => {
+  const resident = await visit(server, { state: furnished.resident });
+  await resident.open('score', { query: furnished.queries.score });
+  await expect(resident.main.locator('[data-verify]')).toHaveAttribute('data-verify', 'same');
+  const asked = [];
+  resident.page.on('request', (r) => asked.push(`${r.method()} ${new URL(r.url()).pathname}`));
+  const trial = resident.main.locator('[data-what-if]');
+  await translate(resident.page);
+  await trial.locator('button').first().click();
+  // The page was made anew, and says what is true; the person goes on.
+  await expect(resident.main.locator('h1')).toHaveText(/Your score/);
+  await expect(resident.main.locator('font')).toHaveCount(0);
+  await expect(resident.main.locator('[data-verify]')).toHaveAttribute('data-verify', 'same');
+  if ((await trial.getAttribute('data-what-if')) === 'start') await trial.locator('button').first().click();
+  await expect(trial).toHaveAttribute('data-what-if', 'ready');
+  const value = trial.locator('.disc-number');
+  const now = await value.textContent();
+  await trial.locator('input[type=checkbox]').first().check();
+  await expect(value).not.toHaveText(now);
+  await trial.locator('input[type=checkbox]').first().uncheck();
+  await expect(value).toHaveText(now);
+  await trial.locator('#what-if-new').selectOption('award.city');
+  await trial.getByRole('button', { name: 'Add it' }).click();
+  await expect(value).toHaveText(String(Number(now) + 30));
+  expect(asked.filter((a) => !/^GET (\/web\/rulebooks\/\w+\.json|\/api\/(records|listings))$/.test(a))).toEqual([]);
+  await resident.accessible('what if');
+  await resident.fits('what if');
+});
+
+test('a stranger tries a rulebook without an account', async ({ server, visit }) => {
+  const stranger = await visit(server, { lang: 'zh-CN', timezoneId: 'America/New_York' });
+  await stranger.open('rulebook', { id: 'rongcheng' });
+  await expect(stranger.page.locator('.zone-note')).toContainText('UTC+8');
+  await stranger.main.locator('a[href$="/try"]').click();
+  await stranger.on('try');
+  const trial = stranger.main.locator('[data-what-if]');
+  await trial.locator('button').first().click();
+  await expect(trial.locator('.disc-number')).toHaveText('1000');
+  await trial.locator('#what-if-new').selectOption('award.city');
+  await trial.getByRole('button', { name: '加入' }).click();
+  await expect(trial.locator('.disc-number')).toHaveText('1030');
+  await expect(stranger.page.locator('.zone-note')).toBeVisible();
+  await stranger.accessible('a rulebook that is tried');
+  await stranger.fits('a rulebook that is tried');
+});
+
+test('a browser without storage runs the program, and the log check says that nothing is kept', async ({ server, furnished, visit }) => {
+  for (const storage of ['throws', 'null']) {
+    const resident = await visit(server, { state: furnished.resident });
+    await resident.page.context().addInitScript((how) => {
+      for (const name of ['localStorage', 'sessionStorage']) {
+        Object.defineProperty(window, name, {
+          get() {
+            if (how === 'throws') throw new DOMException('no storage', 'SecurityError');
+            return null;
+          },
+        });
+      }
+    }, storage);
+    await resident.open('access-log');
+    await expect(resident.page.locator('.zone-note')).toBeHidden();
+    await expect(resident.page.locator('[data-look-check]')).toHaveAttribute('data-look-check', 'good');
+    await expect(resident.page.locator('[data-kept]')).toHaveAttribute('data-kept', 'false');
+  }
+});

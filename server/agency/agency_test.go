@@ -125,16 +125,17 @@ func TestEveryAskIsSignedAndAcceptedOnce(t *testing.T) {
 	}
 }
 
-type hand struct {
+// A stepClock is a clock that only the test moves.
+type stepClock struct {
 	mu sync.Mutex
 	at time.Time
 }
 
-func (h *hand) Now() time.Time      { h.mu.Lock(); defer h.mu.Unlock(); return h.at }
-func (h *hand) add(d time.Duration) { h.mu.Lock(); defer h.mu.Unlock(); h.at = h.at.Add(d) }
+func (c *stepClock) Now() time.Time      { c.mu.Lock(); defer c.mu.Unlock(); return c.at }
+func (c *stepClock) add(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.at = c.at.Add(d) }
 
 func TestASignatureIsGoodForAMinuteAndNeverTwice(t *testing.T) {
-	clock := &hand{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	clock := &stepClock{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	type signed struct {
 		sig  string
 		body []byte

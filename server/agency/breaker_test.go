@@ -164,7 +164,7 @@ func TestGarbageOpensTheBreakerAndAWalkAwayDoesNot(t *testing.T) {
 	}
 	hang.Store(false)
 	if _, err := a.Records(t.Context(), "court", inquiry()); err != nil {
-		t.Error("callers who walked away closed the door:", err)
+		t.Error("callers who gave up opened the breaker:", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"syscall"
 	"time"
 
 	"mingjing"
@@ -72,7 +73,11 @@ var (
 func (c *call) problem(err error) *mingjing.Problem {
 	if known, ok := errors.AsType[*mingjing.Error](err); ok {
 		status := cmp.Or(edgeStatuses[known], statuses[known.Kind], http.StatusInternalServerError)
-		return &mingjing.Problem{Status: status, Code: known.Code, Values: known.Values, Fields: known.Fields, Allowed: known.Allowed}
+		code := known.Code
+		if code == identityDown && c.who != nil {
+			code = sessionDown
+		}
+		return &mingjing.Problem{Status: status, Code: code, Values: known.Values, Fields: known.Fields, Allowed: known.Allowed}
 	}
 	if errors.Is(err, context.Canceled) && c.r.Context().Err() != nil {
 		return &mingjing.Problem{Status: 499, Code: "unavailable"} // the client has gone and reads no answer
@@ -80,6 +85,11 @@ func (c *call) problem(err error) *mingjing.Problem {
 	c.s.Logger.Error("request failed", "id", c.id, "route", c.r.Pattern, "err", err)
 	if away := mingjing.AwayCode(err); away != "" {
 		return &mingjing.Problem{Status: http.StatusServiceUnavailable, Code: away}
+	}
+	for _, refused := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS} { // of a file beside the database
+		if errors.Is(err, refused) {
+			return &mingjing.Problem{Status: http.StatusServiceUnavailable, Code: "unavailable"}
+		}
 	}
 	code := "internal"
 	if errors.Is(err, kernel.ErrAltered) {
@@ -136,10 +146,10 @@ const retryAfter = "10"
 // sayRetryAfter sets the header Retry-After where it makes sense to try again later.
 func (c *call) sayRetryAfter(p *mingjing.Problem) {
 	switch {
+	case (p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable) && p.Values["seconds"] != "":
+		c.w.Header().Set("Retry-After", p.Values["seconds"])
 	case p.Status == http.StatusServiceUnavailable:
 		c.w.Header().Set("Retry-After", retryAfter)
-	case p.Status == http.StatusTooManyRequests && p.Values["seconds"] != "":
-		c.w.Header().Set("Retry-After", p.Values["seconds"])
 	}
 }
 

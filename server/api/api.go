@@ -30,6 +30,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"reflect"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -63,6 +64,8 @@ type Identity interface {
 	PasskeysOffered(origin string) bool
 	PasskeyQuestion(ctx context.Context, origin string, c mingjing.Client) (mingjing.PasskeyQuestion, error)
 	PasskeyLogin(ctx context.Context, origin, ticket, answer string, c mingjing.Client) (token string, err error)
+	StaffLoginByKey(ctx context.Context, login, password string, k mingjing.PasskeyAnswer, c mingjing.Client) (token string, err error)
+	NewStaffKeyQuestion(ctx context.Context, ticket, origin string) (mingjing.PasskeyQuestion, error)
 	Passkeys(ctx context.Context, token string) ([]mingjing.Passkey, error)
 	NewPasskeyQuestion(ctx context.Context, token, origin, shown string) (mingjing.PasskeyQuestion, error)
 	AddPasskey(ctx context.Context, token, origin, ticket, answer string, c mingjing.Client) error
@@ -158,6 +161,8 @@ type server struct {
 	pages    map[string]screen // by name
 	names    map[string]string // of routes, by pattern
 	uploads  *uploads
+	mux      *http.ServeMux
+	forms    map[string]reflect.Type // what actions read, by pattern
 	// lawChanges has what versions of rulebooks change, by the hashes of two of them.
 	lawChanges sync.Map
 }
@@ -378,7 +383,7 @@ func (s *server) routeName(pattern string) string { return cmp.Or(s.names[patter
 // anybody can invent methods.
 func knownMethod(method string) string {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch:
 		return method
 	}
 	return "other"

@@ -42,7 +42,7 @@ func publicLaw(t testing.TB) map[string][]byte {
 
 func (closed) Tx(context.Context, func(casework.Tx) error) error   { return errClosed }
 func (closed) Read(context.Context, func(casework.Tx) error) error { return errClosed }
-func (closed) Ping(context.Context) error                          { return errClosed }
+func (closed) Ready(context.Context) error                         { return errClosed }
 
 // oneSession knows one session.
 type oneSession struct{ Identity }
@@ -143,7 +143,7 @@ func TestAPanicIsAPageWithAnID(t *testing.T) {
 			}
 		})
 		w := ask(h, "GET", "/en/", "Accept", "text/html")
-		if w.Code != 500 || !strings.Contains(w.Body.String(), `<html lang="en">`) || strings.Contains(w.Body.String(), "secret") {
+		if w.Code != 500 || !strings.Contains(w.Body.String(), `<html lang="en"`) || strings.Contains(w.Body.String(), "secret") {
 			t.Errorf("%s: %d %.300s", name, w.Code, w.Body)
 		}
 		if !strings.Contains(logs.String(), "a secret of the page") || !strings.Contains(logs.String(), "pages.go") {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -99,7 +100,7 @@ func programOf(v *mingjing.View) string {
 	switch {
 	case access == mingjing.Staff, access == mingjing.Agencies, access == mingjing.Administrators, access == mingjing.Overseers:
 		return "desk"
-	case access == mingjing.Residents:
+	case access == mingjing.Residents, v.Page == "try": // the one public page with something to work out
 		return "app"
 	case access == mingjing.Everyone && v.Who != nil && v.Who.Role == mingjing.RoleResident:
 		return "app"
@@ -115,10 +116,12 @@ var nextProgram = map[string]string{"login": "app", "activate": "app", "staff-lo
 
 // An asset is one public file in the encodings that it is sent in.
 type asset struct {
-	kind     string
-	hash     string
-	raw      []byte // nil when only the compressed forms are stored
-	br, gzip []byte // nil when compressing saves nothing
+	kind string
+	hash string
+	raw  []byte // nil when only the compressed forms are stored
+	// packed returns the compressed forms, each nil when it saves nothing. Compressing
+	// all files takes seconds, so each is compressed when it is first asked for.
+	packed func() (br, gzip []byte)
 	// fresh says that browsers ask for the file each time, whatever its address, and
 	// fixed that the address never has another content.
 	fresh, fixed bool
@@ -133,6 +136,7 @@ func newAssets(more map[string][]byte) (*assets, error) {
 	}
 	// Published law names its schema beside itself.
 	a.add(rulebooksAt+mingjing.RulebookSchema, schemaType, rulebooks.Schema())
+	a.add(rulebooksAt+mingjing.RegisterName, "application/json", mingjing.RegisterFile())
 	a.add(rulebooksAt+mingjing.CalendarSchema, schemaType, rulebooks.CalendarSchema())
 	for name, data := range more {
 		kind := mime.TypeByExtension(path.Ext(name))
@@ -169,11 +173,11 @@ func newAssets(more map[string][]byte) (*assets, error) {
 func sentencesAt(lang string) string { return "/web/i18n/" + lang + ".json" }
 
 func (a *assets) add(at, kind string, data []byte) {
-	f := &asset{kind: kind, hash: web.Hash(data), raw: data}
+	packed := func() (br, gzip []byte) { return nil, nil }
 	if !strings.HasPrefix(kind, "image/png") {
-		f.br, f.gzip = pack(data)
+		packed = sync.OnceValues(func() (br, gzip []byte) { return pack(data) })
 	}
-	a.files[at] = f
+	a.files[at] = &asset{kind: kind, hash: web.Hash(data), raw: data, packed: packed}
 }
 
 // url returns the address of a file, with the hash of its content.
@@ -209,7 +213,8 @@ func (a *assets) addPrograms() error {
 }
 
 func (a *assets) addWasm(p web.Program) {
-	a.files["/web/"+p.Name+".wasm"] = &asset{kind: "application/wasm", hash: p.Hash, br: p.Brotli, gzip: p.Gzip}
+	packed := func() (br, gzip []byte) { return p.Brotli, p.Gzip }
+	a.files["/web/"+p.Name+".wasm"] = &asset{kind: "application/wasm", hash: p.Hash, packed: packed}
 }
 
 // addProgram adds one program and the script that starts it. go-app's own handler
@@ -252,7 +257,8 @@ func (a *assets) addProgram(p web.Program) error {
 // addWorker adds the service worker. It stores the files that every page needs, and the
 // program that the person uses.
 func (a *assets) addWorker() error {
-	kept := []string{a.url("/web/early.js"), a.url("/web/passkey.js"), a.url("/web/lock.js"), web.URL("app.css"),
+	kept := []string{a.url("/web/early.js"), a.url("/web/passkey.js"), a.url("/web/lock.js"), a.url("/web/draft.js"),
+		a.url("/web/fields.js"), web.URL("app.css"),
 		web.URL("icons/mark.svg"), web.URL("icons/favicon-32.png"), web.URL("icons/icon-192.png")}
 	programs := map[string]map[string][]string{}
 	for name, p := range a.programs {
@@ -413,14 +419,15 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Cache-Control", forever)
 	}
 	body, encoding, etag := f.raw, "", f.hash
-	if f.br != nil || f.gzip != nil {
+	br, packed := f.packed()
+	if br != nil || packed != nil {
 		h.Set("Vary", "Accept-Encoding")
 		accept := strings.Join(r.Header.Values("Accept-Encoding"), ",")
 		switch {
-		case f.br != nil && accepts(accept, "br"):
-			body, encoding, etag = f.br, "br", etag+"-br"
-		case f.gzip != nil && accepts(accept, "gzip"):
-			body, encoding, etag = f.gzip, "gzip", etag+"-gzip"
+		case br != nil && accepts(accept, "br"):
+			body, encoding, etag = br, "br", etag+"-br"
+		case packed != nil && accepts(accept, "gzip"):
+			body, encoding, etag = packed, "gzip", etag+"-gzip"
 		}
 	}
 	etag = `"` + etag + `"`
@@ -432,7 +439,7 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if body == nil {
-		a.unpack(w, r, f)
+		unpack(w, r, packed)
 		return
 	}
 	extendWriteDeadline(w, len(body))
@@ -448,11 +455,11 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // unpack sends a file that is only stored compressed to a client that accepts neither
 // compression.
-func (a *assets) unpack(w http.ResponseWriter, r *http.Request, f *asset) {
+func unpack(w http.ResponseWriter, r *http.Request, packed []byte) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	z, err := gzip.NewReader(bytes.NewReader(f.gzip))
+	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return

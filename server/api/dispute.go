@@ -90,9 +90,10 @@ var disputePage = page[mingjing.DisputePage]{
 			},
 		},
 		action[evidenceForm, mingjing.Case]{
-			path: "/api/disputes/{id}/evidence", access: mingjing.Residents, status: http.StatusCreated, errorPage: "dispute", do: addEvidence,
-			doc: apiDoc{id: "addEvidence", summary: "Add evidence", answer: "The dispute with its evidence.", of: "dispute",
-				fails: []int{http.StatusConflict}},
+			path: evidencePath("{id}"), access: mingjing.Residents, status: http.StatusCreated, errorPage: "dispute", do: addEvidence,
+			doc: apiDoc{id: "addEvidence", summary: "Add words, evidence or both", answer: "The dispute with what was added.",
+				of: "dispute", fails: []int{http.StatusConflict}},
+			example: evidenceForm{Statement: "The receipt is of 3 March; I found it only now."},
 		},
 		raw[none]{
 			path: "/api/evidence/{id}", access: mingjing.Everyone, write: writeEvidence, kinds: evidenceTypes,
@@ -111,13 +112,19 @@ var disputePage = page[mingjing.DisputePage]{
 	},
 }
 
-// evidenceForm is the body of further evidence for a case.
+// evidencePath returns the address at which something is added to a case.
+func evidencePath(id string) string { return "/api/disputes/" + id + "/evidence" }
+
+// evidenceForm is the body of what is added to a case.
 type evidenceForm struct {
-	Evidence []evidence.Upload `json:"evidence"`
+	// Statement is in the resident's own words. Nothing is added in words to a case that is
+	// decided.
+	Statement string            `json:"statement,omitempty" max:"2000"`
+	Evidence  []evidence.Upload `json:"evidence"`
 }
 
 func addEvidence(c *call, in evidenceForm) (mingjing.Case, redirect, error) {
-	d, err := c.s.casework.Cases.AddEvidence(c.ctx(), c.actor(), c.r.PathValue("id"), in.Evidence)
+	d, err := c.s.casework.Cases.AddToCase(c.ctx(), c.actor(), c.r.PathValue("id"), in.Statement, in.Evidence)
 	return d, redirect{page: casePage(d), id: d.ID, done: "evidence_added"}, err
 }
 

@@ -32,6 +32,8 @@ func (a *assets) head(name, lang string) string {
 	link("manifest", "/manifest.webmanifest", "")
 	if a.programs != nil {
 		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/early.js")) + "\"></script>\n")
+		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/fields.js")) + "\"></script>\n")
+		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/draft.js")) + "\"></script>\n")
 		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/passkey.js")) + "\"></script>\n")
 	}
 	if p, ok := a.programs[name]; ok {
@@ -72,6 +74,9 @@ func (a *assets) document(v *mingjing.View, body, title string) []byte {
 	}
 	if next := nextProgram[v.Page]; next != "" {
 		attributes += ` data-next="` + next + `"`
+	}
+	if v.Zone != "" {
+		attributes += ` data-zone="` + html.EscapeString(v.Zone) + `"`
 	}
 	if v.Page == "offline" {
 		attributes += " data-offline"

@@ -89,6 +89,8 @@ type description struct {
 	// ones, and redirects says why a browser may be sent elsewhere.
 	kinds, headers []string
 	redirects      string
+	// takes is the media type of a body of bytes; "" for none.
+	takes string
 	// answerHeaders are the headers of a good answer. also describes other good answers
 	// of the same type, by their status.
 	answerHeaders []answerHeader
@@ -176,6 +178,9 @@ func (a action[In, Out]) serve(c *call) error {
 	}
 	var in In
 	err := c.readInput(files)
+	if err == nil && files == keepFiles {
+		err = c.addDraftFiles()
+	}
 	if err == nil {
 		decode(c.in.values, c.in.files, &in)
 	}
@@ -254,6 +259,8 @@ type raw[In any] struct {
 	kinds []string
 	// body and out are the types of the JSON that it reads and answers; nil for none.
 	body, out reflect.Type
+	// takes is the media type of a body of bytes; "" for none.
+	takes string
 	// headers are the required headers.
 	headers []string
 	// redirects says why a browser may be sent elsewhere; "" where it never is.
@@ -267,7 +274,7 @@ type raw[In any] struct {
 func (r raw[In]) describe() description {
 	return description{method: cmp.Or(r.method, http.MethodGet), path: r.path, access: r.access, apiDoc: r.doc, status: r.status,
 		in: reflect.TypeFor[In](), body: r.body, out: r.out, kinds: r.kinds, headers: r.headers, redirects: r.redirects,
-		answerHeaders: r.answerHeaders, also: r.also}
+		answerHeaders: r.answerHeaders, also: r.also, takes: r.takes}
 }
 
 func (r raw[In]) serve(c *call) error {

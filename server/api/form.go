@@ -54,23 +54,14 @@ func (c *call) showFormErrors(form reflect.Type, access mingjing.Access, page st
 		c.redirectToConfirm(cmp.Or(c.errorPage, page))
 		return nil
 	}
+	rest := p.Code == keyUsedCode && p.Values["add"] != "" && c.offerRest(p) == nil
 	again := cmp.Or(c.errorPage, page)
 	v, err := c.readView(c.s.pages[again], func(v *mingjing.View) {
 		v.Problem, v.Path = p, c.formPath(again)
-		v.Form = map[string]string{}
-		for name, values := range c.in.values {
-			if len(values) > 0 && len(name) < 100 && (!secretField(name, values[0]) || c.mayRetype(p, name)) {
-				v.Form[name] = values[0]
-			}
+		if rest {
+			return
 		}
-		if v.Form["fields"] != "" { // several may be chosen
-			v.Form["fields"] = strings.Join(c.in.values["fields"], " ")
-		}
-		for i, id := range c.in.values["evidence_id"] { // each answer under its own name
-			if answers := c.in.values["evidence_answer"]; i < len(answers) && len(id) < 100 {
-				v.Form["evidence_answer_"+id] = answers[i]
-			}
-		}
+		v.Form = c.typedIn(func(name, value string) bool { return !secretField(name, value) || c.mayRetype(name) })
 	})
 	if err != nil && c.format() == asHTML {
 		if now := c.problem(err); away(now) {
@@ -87,14 +78,15 @@ func (c *call) showFormErrors(form reflect.Type, access mingjing.Access, page st
 }
 
 // mayRetype reports whether a field that is otherwise never sent back is sent back all
-// the same: an ID number with which somebody could not log in because something was
-// away, so that they need not type it again.
-func (c *call) mayRetype(p *mingjing.Problem, name string) bool {
-	return name == "id_number" && p.Status == http.StatusServiceUnavailable && c.who == nil
-}
+// the same: the ID number of somebody who could not log in, so that they need not type it
+// again.
+func (c *call) mayRetype(name string) bool { return name == "id_number" && c.who == nil }
 
 // formPath returns the path, after the language, of the page of a form.
 func (c *call) formPath(name string) string {
+	if p, ok := c.draftSent(); ok && p.page.page == name {
+		return p.Page
+	}
 	path := ""
 	for _, r := range mingjing.Routes {
 		if r.Name == name {
@@ -127,7 +119,8 @@ func (c *call) formPath(name string) string {
 // is sent back, unless what was typed into its field is too long to be one.
 func secretField(name, value string) bool {
 	switch name {
-	case "password", "new_password", "code", "email_code", "totp", "ticket", "credential", "id_number", "endpoint", "p256dh", "auth":
+	case "password", "new_password", "code", "email_code", "totp", "ticket", "key_ticket", "credential", "id_number",
+		"endpoint", "p256dh", "auth":
 		return true
 	case "login":
 		return len(value) > 12

@@ -36,6 +36,8 @@ const (
 type input struct {
 	values map[string][]string
 	files  []evidence.Upload
+	// drafted are how many of the files, which come first, were in the draft of the form.
+	drafted int
 }
 
 func (in *input) get(name string) string {
@@ -201,9 +203,9 @@ type uploads struct {
 
 const (
 	uploadsAtOnce = 4
-	// uploadTime is how long one upload may take: longer than other requests, for a
-	// phone on a slow network.
-	uploadTime = 10 * time.Minute
+	// uploadSilence is for how long nothing may come of an upload. There is no limit on
+	// the whole, since a phone at the edge of its network is slow.
+	uploadSilence = time.Minute
 	// uploadWait is how long an upload waits for its turn.
 	uploadWait = time.Minute
 )
@@ -248,14 +250,43 @@ func (u *uploads) turn(ctx context.Context, person string) (done func(), err err
 	}
 }
 
-// awaitUpload gives an upload its time, and waits for its turn.
+// awaitUpload waits for the turn of an upload.
 func (c *call) awaitUpload() (done func(), err error) {
-	deadlines := http.NewResponseController(c.w)
-	until := time.Now().Add(uploadWait + uploadTime)
-	if err := errors.Join(deadlines.SetReadDeadline(until), deadlines.SetWriteDeadline(until.Add(time.Minute))); err != nil {
+	body := c.limitSilence()
+	if err := body.extend(uploadWait + uploadSilence); err != nil {
 		return nil, fmt.Errorf("give an upload its time: %w", err)
 	}
 	return c.s.uploads.turn(c.ctx(), c.actor().ID)
+}
+
+// A patientBody reads a body of any length, as long as something of it comes.
+type patientBody struct {
+	io.ReadCloser
+	deadlines *http.ResponseController
+	// extended is when the deadlines were last set.
+	extended time.Time
+}
+
+// limitSilence gives the body of the request the time that it takes, as long as it is
+// never silent for [uploadSilence].
+func (c *call) limitSilence() *patientBody {
+	body := &patientBody{ReadCloser: c.r.Body, deadlines: http.NewResponseController(c.w)}
+	c.r.Body = body
+	return body
+}
+
+func (b *patientBody) extend(by time.Duration) error {
+	b.extended = time.Now()
+	until := b.extended.Add(by)
+	return errors.Join(b.deadlines.SetReadDeadline(until), b.deadlines.SetWriteDeadline(until.Add(time.Minute)))
+}
+
+// Read implements [io.Reader].
+func (b *patientBody) Read(p []byte) (int, error) {
+	if time.Since(b.extended) > time.Second {
+		_ = b.extend(uploadSilence) // a writer without deadlines needs none
+	}
+	return b.ReadCloser.Read(p)
 }
 
 // readMultipart reads a form with files. Of a file, at most one byte past the limit is

@@ -38,7 +38,7 @@ func TestAListOfObjectsStaysSideBySide(t *testing.T) {
 	}
 }
 
-// FuzzInput holds what is read of any body, as any type, to its bounds.
+// FuzzInput checks that no body, of whatever type, is read beyond its limits.
 func FuzzInput(f *testing.F) {
 	for _, seed := range []struct{ kind, body string }{
 		{"application/json", `{"id_number":"x","password":"y"}`},
@@ -101,8 +101,8 @@ type deadlines struct{ *httptest.ResponseRecorder }
 func (deadlines) SetReadDeadline(time.Time) error  { return nil }
 func (deadlines) SetWriteDeadline(time.Time) error { return nil }
 
-// FuzzNext: whatever stands in the login page's address, the login leads to a
-// page of ours.
+// FuzzNext: whatever the address of the login page has as next, the login redirects to a
+// page of this server.
 func FuzzNext(f *testing.F) {
 	for _, next := range []string{"score?rulebook=x", "//evil.example", "https://evil.example", "records/../..", "disputes/new?record=1",
 		"records/\r\nX: y", "admin?search=%zz", "records/%2e%2e"} {

@@ -71,6 +71,12 @@ func Label(published []*mingjing.Rulebook, v *mingjing.View, told any) {
 		for _, i := range b.Catalogue {
 			add("item", i.Code, i.Code, i.Name)
 		}
+		for _, k := range b.Criteria {
+			add("item", k.Code, k.Code, k.Name)
+		}
+		for _, f := range b.Factors {
+			add("factor", f.Code, f.Code, f.Name)
+		}
 		for _, d := range b.Documents {
 			add("doc", d.Code, d.Code, d.Name)
 		}

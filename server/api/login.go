@@ -221,7 +221,11 @@ type staffLoginForm struct {
 	Login    string `json:"login" min:"1"`
 	Password string `json:"password" max:"1024" format:"password"`
 	// TOTP is the six digits of the authenticator; each code works once.
-	TOTP string `json:"totp" min:"1"`
+	TOTP string `json:"totp,omitempty" max:"64"`
+	// Ticket and Credential are in the place of a code: those of askPasskey, and what the
+	// browser answered with a passkey of this member, as JSON of WebAuthn Level 3.
+	Ticket     string `json:"ticket,omitempty" max:"4000"`
+	Credential string `json:"credential,omitempty" max:"16384"`
 	// Next is where a form leads after the login: a path of a page that the role may
 	// open, without its language. Anything else is ignored.
 	Next string `json:"next,omitempty" max:"300"`
@@ -230,11 +234,23 @@ type staffLoginForm struct {
 func staffLogin(c *call, in staffLoginForm) (me, redirect, error) {
 	wrong := secret("login", in.Login)
 	wrong = append(wrong, secret("password", in.Password)...)
-	if wrong = append(wrong, secret("totp", in.TOTP)...); len(wrong) > 0 {
+	if in.Credential == "" {
+		wrong = append(wrong, secret("totp", in.TOTP)...)
+	}
+	if len(wrong) > 0 {
 		return me{}, redirect{}, mingjing.InvalidFields(wrong...)
 	}
-	token, err := c.s.Identity.StaffLogin(c.ctx(), strings.TrimSpace(in.Login), in.Password,
-		strings.ReplaceAll(in.TOTP, " ", ""), c.client())
+	var (
+		token string
+		err   error
+	)
+	if in.Credential != "" {
+		token, err = c.s.Identity.StaffLoginByKey(c.ctx(), strings.TrimSpace(in.Login), in.Password,
+			mingjing.PasskeyAnswer{Origin: c.pageOrigin(), Ticket: in.Ticket, Credential: in.Credential}, c.client())
+	} else {
+		token, err = c.s.Identity.StaffLogin(c.ctx(), strings.TrimSpace(in.Login), in.Password,
+			strings.ReplaceAll(in.TOTP, " ", ""), c.client())
+	}
 	if err != nil {
 		return me{}, redirect{}, err
 	}

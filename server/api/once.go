@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -9,11 +10,13 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"mingjing"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/evidence"
 )
 
 // onceHeader is the header by which a program names a request, keyField the field by which
@@ -60,18 +63,42 @@ func (c *call) sending(access mingjing.Access) kernel.Sending {
 }
 
 // digest returns a hash of the content: values by name, and the names and hashes of the
-// files. The language in which it is answered is no part of it.
+// files. The language in which it is answered is no part of it, nor are the files of a
+// draft, which goes when the form was sent.
 func (in *input) digest() []byte {
 	sum := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(in.values)) {
-		if name != keyField && name != "lang" {
+		if name != keyField && name != "lang" && name != "draft" {
 			fmt.Fprintf(sum, "%q %q\n", name, in.values[name])
 		}
 	}
-	for _, f := range in.files {
-		fmt.Fprintf(sum, "file %q %x\n", f.Name, sha256.Sum256(f.Data))
+	for _, f := range in.files[in.drafted:] {
+		fmt.Fprintf(sum, "file %x\n", fileHash(f))
 	}
 	return sum.Sum(nil)
+}
+
+// fileHash returns a hash of the name and the content of a file.
+func fileHash(f evidence.Upload) []byte {
+	sum := sha256.Sum256([]byte(strconv.Quote(f.Name) + string(f.Data)))
+	return sum[:]
+}
+
+func fileHashes(files []evidence.Upload) (all [][]byte) {
+	for _, f := range files {
+		all = append(all, fileHash(f))
+	}
+	return all
+}
+
+// without returns the files that are not among those with these hashes.
+func without(files []evidence.Upload, hashes [][]byte) (left []evidence.Upload) {
+	for _, f := range files {
+		if hash := fileHash(f); !slices.ContainsFunc(hashes, func(h []byte) bool { return bytes.Equal(h, hash) }) {
+			left = append(left, f)
+		}
+	}
+	return left
 }
 
 // An outcome is what is stored of an action that was done.
@@ -82,6 +109,8 @@ type outcome struct {
 	Done  string `json:"done,omitempty"`
 	// Out is the JSON answer; empty where it is made anew.
 	Out json.RawMessage `json:"out,omitempty"`
+	// Files are the hashes of the files that were sent, those of the draft among them.
+	Files [][]byte `json:"files,omitempty"`
 }
 
 func (o outcome) redirect() redirect {
@@ -130,7 +159,10 @@ func (a action[In, Out]) once(c *call, in In) (out Out, to redirect, err error) 
 	key := c.key()
 	switch {
 	case a.repeats != "" || key == "":
-		return a.do(c, in)
+		if out, to, err = a.do(c, in); err == nil {
+			c.endDraft()
+		}
+		return out, to, err
 	case len(key) > maxKey:
 		return out, to, mingjing.InvalidFields(mingjing.FieldError{Field: keyField, Code: "too_long"})
 	}
@@ -140,7 +172,8 @@ func (a action[In, Out]) once(c *call, in In) (out Out, to redirect, err error) 
 		if out, to, err = a.do(c, in); err != nil {
 			return nil, err
 		}
-		kept := outcome{Page: to.page, ID: to.id, Query: to.query, Done: to.done}
+		c.endDraft()
+		kept := outcome{Page: to.page, ID: to.id, Query: to.query, Done: to.done, Files: fileHashes(c.in.files)}
 		if remade[of] == nil {
 			if kept.Out, err = json.Marshal(out); err != nil {
 				return nil, err
@@ -167,11 +200,16 @@ func (a action[In, Out]) again(c *call, before *kernel.Answered) (out Out, to re
 		return out, to, err
 	}
 	to = kept.redirect()
-	if before.Differs {
+	// A draft with other files was begun after the form was sent.
+	if before.Differs || len(without(c.in.files[:c.in.drafted], kept.Files)) > 0 {
 		values := map[string]string{"at": before.At.Format(time.RFC3339)}
 		if to.page != "" {
 			values["page"], values["id"] = to.page, to.id
 		}
+		if slices.Contains(casePages, to.page) {
+			values["add"] = evidencePath(to.id)
+		}
+		c.in.files = without(c.in.files, kept.Files)
 		return out, to, &mingjing.Error{Kind: mingjing.Invalid, Code: keyUsedCode, Values: values}
 	}
 	if remake := remade[reflect.TypeFor[Out]()]; remake != nil {
@@ -185,6 +223,38 @@ func (a action[In, Out]) again(c *call, before *kernel.Answered) (out Out, to re
 		return out, to, err
 	}
 	return out, to, json.Unmarshal(kept.Out, &out)
+}
+
+// casePages are the pages on which somebody adds to a case.
+var casePages = []string{"dispute", "helping"}
+
+// offerRest prepares the page of the case that was filed by a form that was sent again with
+// other content. What the case does not have yet becomes the draft of what is added to it.
+func (c *call) offerRest(p *mingjing.Problem) error {
+	name, id := p.Values["page"], p.Values["id"]
+	d, err := c.s.casework.Cases.Dispute(c.ctx(), c.actor(), id)
+	if err != nil {
+		return err
+	}
+	at, err := c.s.draftOf(evidencePath(id) + " " + strings.TrimPrefix(mingjing.Path(c.lang, name, id), "/"+c.lang+"/"))
+	if err != nil {
+		return err
+	}
+	there, err := c.s.casework.Drafts.DraftUploads(c.ctx(), c.actor(), at.Place)
+	if err != nil {
+		return err
+	}
+	var fields []mingjing.DraftField
+	if words := strings.TrimSpace(strings.ReplaceAll(c.in.get("statement"), "\r\n", "\n")); words != d.Statement {
+		fields = []mingjing.DraftField{{Name: "statement", Value: words}}
+	}
+	if _, err := c.s.casework.Drafts.SaveDraft(c.ctx(), c.actor(), at.Place, fields, without(c.in.files, fileHashes(there))); err != nil {
+		return err
+	}
+	c.endDraft()
+	c.r.SetPathValue("id", id)
+	c.errorPage = name
+	return nil
 }
 
 // within makes the call use a transaction, until its return value is called.

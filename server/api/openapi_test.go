@@ -16,7 +16,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"mingjing"
-	"mingjing/server/casework/kernel"
 )
 
 // A document is what openapi.json says, in the order in which it says it.
@@ -37,6 +36,7 @@ type operation struct {
 	Tags        []string               `json:"tags"`
 	Summary     string                 `json:"summary"`
 	Description string                 `json:"description,omitempty"`
+	Deprecated  bool                   `json:"deprecated,omitempty"`
 	Security    *[]map[string][]string `json:"security,omitempty"`
 	Parameters  []map[string]any       `json:"parameters,omitempty"`
 	Body        map[string]any         `json:"requestBody,omitempty"`
@@ -81,14 +81,8 @@ func describe(t *testing.T) []byte {
 	for _, name := range slices.Sorted(maps.Keys(d.unused)) {
 		t.Errorf("no field is %s", name)
 	}
-	doc.Parts["parameters"] = map[string]any{"IdempotencyKey": map[string]any{"name": "Idempotency-Key", "in": "header",
-		"description": "A name of this request that its sender makes, such as a UUID: sent again with the same key, it is done once and " +
-			"answered as the first time, or with the thing as it is now. The same key with other content is refused (422, key_used): values " +
-			"say when the first one came, and the page and id of what was done. A request that failed leaves its key unused. Keys are the " +
-			"sender's own, for one address each, and are known for " + strconv.Itoa(int(kernel.SendingKept.Hours())/24) + " days. " +
-			"Without a key a request is done each time it comes. Forms send the field " + keyField + " instead. Quotation marks around " +
-			"the key are no part of it (draft-ietf-httpapi-idempotency-key-header-07).",
-		"schema": schema{Type: "string", MaxLength: intp(maxKey)}}}
+	doc.Parts["parameters"] = map[string]any{"IdempotencyKey": map[string]any{"name": onceHeader, "in": "header",
+		"description": onceAbout, "schema": schema{Type: "string", MaxLength: intp(maxKey)}}}
 	doc.Parts["securitySchemes"] = map[string]any{
 		"session": map[string]string{"type": "apiKey", "in": "cookie", "name": "__Host-" + sessionCookie,
 			"description": "HttpOnly, SameSite=Lax. Over plain HTTP its name is " + sessionCookie + "."},
@@ -168,6 +162,9 @@ func problemAnswer(s *schema, status int, about, code string) map[string]any {
 func (d *describer) operation(e description) *operation {
 	d.t.Helper()
 	op := &operation{ID: e.id, Tags: []string{tag(e)}, Summary: e.summary, Description: e.about, Responses: map[string]any{}}
+	if x, ok := e.deprecated(); ok {
+		op.Deprecated, e.answerHeaders = true, slices.Concat(e.answerHeaders, x.answerHeaders())
+	}
 	switch e.access {
 	case mingjing.Anyone:
 		op.Security = &[]map[string][]string{}
@@ -291,7 +288,9 @@ func (d *describer) parameters(e description) []map[string]any {
 	}
 	for _, name := range e.headers {
 		all = append(all, map[string]any{"name": name, "in": "header", "required": true, "schema": schema{Type: "string"},
-			"description": map[string]string{"Origin": "This server's own.", SignatureHeader: "The signature, as the security scheme says."}[name]})
+			"description": map[string]string{"Origin": "This server's own.",
+				offsetHeader:    "Which byte of the file, from 0, is the first of this part.",
+				SignatureHeader: "The signature, as the security scheme says."}[name]})
 	}
 	if e.key {
 		all = append(all, ref("parameters", "IdempotencyKey"))
@@ -301,6 +300,9 @@ func (d *describer) parameters(e description) []map[string]any {
 
 // body returns what an endpoint reads. Files come with forms alone.
 func (d *describer) body(e description) map[string]any {
+	if e.takes != "" {
+		return map[string]any{"required": true, "content": map[string]any{e.takes: map[string]any{"schema": schema{}}}}
+	}
 	if e.body == nil || e.body.NumField() == 0 {
 		return nil
 	}
@@ -348,7 +350,7 @@ func optional(t reflect.Type) bool {
 	return true
 }
 
-// TestTheDescriptionIsCurrent holds the files against the endpoints and the protocol.
+// TestTheDescriptionIsCurrent compares the files with the endpoints and the protocol.
 // UPDATE=1 writes them anew.
 func TestTheDescriptionIsCurrent(t *testing.T) {
 	for _, f := range []struct {
@@ -439,7 +441,8 @@ func checkExamples(t *testing.T, data []byte) int {
 // operationID is a name in any programming language.
 var operationID = regexp.MustCompile(`^[a-z][A-Za-z]*$`)
 
-// TestEachEndpointIsDescribed holds what a page's literal must say.
+// TestEachEndpointIsDescribed checks that every endpoint has the texts that its description
+// needs.
 func TestEachEndpointIsDescribed(t *testing.T) {
 	ids := map[string]string{}
 	for _, e := range endpoints() {
@@ -489,7 +492,7 @@ func TestEachRouteIsOnePage(t *testing.T) {
 // of ours.
 func TestAFormIsShownAgainOnAPage(t *testing.T) {
 	for _, e := range endpoints() {
-		if again := reflect.ValueOf(e).FieldByName("again"); again.IsValid() &&
+		if again := reflect.ValueOf(e).FieldByName("errorPage"); again.IsValid() &&
 			!slices.ContainsFunc(pages, func(p screen) bool { return p.route() == again.String() }) {
 			t.Errorf("%s is shown again on %q", e.describe().path, again)
 		}

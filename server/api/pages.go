@@ -65,7 +65,10 @@ func (c *call) readView(page screen, then func(v *mingjing.View)) (*mingjing.Vie
 		if then != nil {
 			then(v)
 		}
-		return c.addViewer(v)
+		if err := c.addViewer(v); err != nil {
+			return err
+		}
+		return c.addDrafts(v)
 	}
 	if page.readsOutsideTx() {
 		if err := page.build(c, v); err != nil {

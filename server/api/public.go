@@ -62,6 +62,18 @@ var rulebookPage = page[mingjing.RulebookPage]{
 	endpoints: commentEndpoints,
 }
 
+// tryPage is for anybody; the browser has the rulebook from its public address.
+var tryPage = page[mingjing.TryView]{
+	name: "try",
+	get: func(c *call) (mingjing.TryView, error) {
+		b, err := c.book()
+		if err != nil {
+			return mingjing.TryView{}, err
+		}
+		return mingjing.TryView{Version: b.VersionOf(), Base: b.Base, Codes: b.Counting()}, nil
+	},
+}
+
 // book returns the version of a rulebook in the path: by its hash, or the one in force by
 // its code.
 func (c *call) book() (*mingjing.Rulebook, error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"runtime/debug"
 	"strings"
 
@@ -15,7 +16,7 @@ import (
 var pages = []screen{
 	page[none]{name: "home"},
 	loginPage, activatePage, forgotPage, resetPage, staffLoginPage, staffActivatePage,
-	rulebooksPage, rulebookPage, agenciesPage,
+	rulebooksPage, rulebookPage, tryPage, agenciesPage,
 	page[none]{name: "check-us"}, page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
 	recipientPage,
 	overviewPage, askPage, requestPage, scorePage,
@@ -23,6 +24,7 @@ var pages = []screen{
 	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, securityPage, exportPage, confirmPage,
 	disputesPage, newDisputePage, disputePage, reviewPage, letterPage,
 	sharesPage, newSharePage,
+	draftsPage,
 	queuePage,
 	inboxPage, noticeSettingsPage, mandatesPage, helpingPage,
 	oneCasePage,
@@ -83,6 +85,7 @@ func Forms() []Form {
 // files, and a few others.
 func (s *server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
+	s.mux, s.forms = mux, map[string]reflect.Type{}
 	handle := func(pattern, name string, h http.Handler) {
 		s.names[pattern] = name
 		mux.Handle(pattern, h)
@@ -102,14 +105,18 @@ func (s *server) routes() *http.ServeMux {
 	}
 	for _, e := range endpoints() {
 		d := e.describe()
-		handle(d.method+" "+d.path, "api."+d.id, s.handle(e.serve))
+		handle(d.method+" "+d.path, "api."+d.id, s.handle(withDeprecation(e)))
+		if d.form {
+			s.forms[d.method+" "+d.path] = d.body
+		}
 	}
 	for path, serve := range treeFiles {
 		handle("GET "+path, "log", s.handle(serve))
 	}
 	handle("GET /.well-known/jwt-vc-issuer", "issuer", http.HandlerFunc(s.issuer))
-	handle("GET /healthz", "healthz", http.HandlerFunc(s.healthz))
-	handle("GET /readyz", "readyz", http.HandlerFunc(s.readyz))
+	probes := probed{ready: s.Ready, stopping: s.Stopping, log: s.Logger, work: work, needed: loggedIn}
+	handle("GET /healthz", "healthz", http.HandlerFunc(healthz))
+	handle("GET /readyz", "readyz", http.HandlerFunc(probes.readyz))
 	handle("GET /{$}", "language", http.HandlerFunc(s.chooseLanguage))
 	for _, lang := range mingjing.Languages {
 		handle("GET /"+lang, "language", http.RedirectHandler("/"+lang+"/", http.StatusSeeOther))
@@ -139,7 +146,7 @@ func (s *server) allowed(mux *http.ServeMux, r *http.Request) []string {
 		return []string{http.MethodGet, http.MethodHead}
 	}
 	var allow []string
-	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch} {
 		probe := *r
 		probe.Method = m
 		if _, pattern := mux.Handler(&probe); pattern != "/" && pattern != "" {

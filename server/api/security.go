@@ -7,7 +7,7 @@ import (
 	"mingjing"
 )
 
-// securityPage is how somebody logs in: the password, and a resident's passkeys.
+// securityPage is how somebody logs in: the password, and the passkeys.
 var securityPage = page[mingjing.SecurityView]{
 	name:      "security",
 	outsideTx: true,
@@ -29,9 +29,10 @@ var securityPage = page[mingjing.SecurityView]{
 		},
 		action[none, mingjing.PasskeyQuestion]{
 			repeats: "each question is a new one",
-			path:    "/api/passkeys/question", access: mingjing.Residents, errorPage: "security",
+			path:    "/api/passkeys/question", access: mingjing.Everyone, errorPage: "security",
 			doc: apiDoc{id: "newPasskey", tag: tagSession, summary: "Ask a browser to make a passkey",
-				about:  "It needs a fresh login. What the browser shows beside the passkey is the masked ID number.",
+				about: "It needs a fresh login. What the browser shows beside the passkey is the masked ID number, or the staff number. For staff " +
+					"a passkey is a second factor, after the password.",
 				answer: "The options of navigator.credentials.create.", fails: []int{http.StatusForbidden, http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.PasskeyQuestion, redirect, error) {
 				who, err := c.s.casework.Register.Viewer(c.ctx(), c.actor())
@@ -44,7 +45,7 @@ var securityPage = page[mingjing.SecurityView]{
 		},
 		action[passkeyForm, passkeyAdded]{
 			outside: true,
-			path:    "/api/passkeys", access: mingjing.Residents, status: http.StatusCreated, errorPage: "security",
+			path:    "/api/passkeys", access: mingjing.Everyone, status: http.StatusCreated, errorPage: "security",
 			doc: apiDoc{id: "addPasskey", tag: tagSession, summary: "Add the passkey that a browser has made",
 				answer: "It can be used at the next login.", fails: []int{http.StatusForbidden, http.StatusConflict}},
 			example: passkeyForm{Ticket: "c2VhbGVk", Credential: `{"id":"x"}`}, //nolint:gosec // no secret
@@ -55,7 +56,7 @@ var securityPage = page[mingjing.SecurityView]{
 		},
 		action[noPasskeyForm, passkeyRemoved]{
 			outside: true,
-			path:    "/api/passkeys/remove", access: mingjing.Residents, errorPage: "security",
+			path:    "/api/passkeys/remove", access: mingjing.Everyone, errorPage: "security",
 			doc: apiDoc{id: "removePasskey", tag: tagSession, summary: "Remove a passkey", answer: "Nobody can log in with it any more.",
 				fails: []int{http.StatusNotFound}},
 			example: noPasskeyForm{ID: "AbCdEf"},
@@ -141,9 +142,6 @@ type passkeyLoginForm struct {
 
 func (c *call) security() (mingjing.SecurityView, error) {
 	v := mingjing.SecurityView{Fresh: c.actor().Fresh, Passkeys: []mingjing.Passkey{}}
-	if c.actor().Role != mingjing.RoleResident {
-		return v, nil
-	}
 	v.PasskeysOffered = c.s.Identity.PasskeysOffered(c.pageOrigin())
 	keys, err := c.s.Identity.Passkeys(c.ctx(), c.token)
 	v.Passkeys = append(v.Passkeys, keys...)

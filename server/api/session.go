@@ -21,6 +21,13 @@ const (
 	deviceKept = 180 * 24 * time.Hour
 )
 
+// The codes of an identity service that is away: for who is not logged in, and for who is
+// and stays so.
+const (
+	identityDown = "identity_down"
+	sessionDown  = "session_down"
+)
+
 // cookie returns the name of the session cookie.
 func (s *server) cookie() string { return s.cookieName(sessionCookie) }
 
@@ -78,6 +85,9 @@ func (c *call) identify() {
 		c.loginErr = err
 	default:
 		c.loginErr = err
+		if c.problem(err).Code == identityDown {
+			c.loginErr = mingjing.NewError(mingjing.Unavailable, sessionDown)
+		}
 	}
 }
 

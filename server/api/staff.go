@@ -45,7 +45,55 @@ var staffActivatePage = page[*mingjing.StaffEnrolment]{
 			example: staffConfirmForm{Ticket: "VGhlIHRpY2tldA", TOTP: "492039"},
 			shows:   func(out mingjing.StaffEnrolment) any { return &out },
 		},
+		action[staffKeyQuestionForm, mingjing.PasskeyQuestion]{
+			repeats: "each question is a new one",
+			path:    "/api/staff/activate/key/question", access: mingjing.Anyone, errorPage: "staff-activate",
+			doc: apiDoc{id: "staffActivateKeyQuestion", tag: tagSession, summary: "Ask a browser to make a passkey in an activation",
+				answer: "The options of navigator.credentials.create.",
+				fails:  []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests}},
+			example: staffKeyQuestionForm{Ticket: "VGhlIHRpY2tldA"},
+			do: func(c *call, in staffKeyQuestionForm) (mingjing.PasskeyQuestion, redirect, error) {
+				q, err := c.s.Identity.NewStaffKeyQuestion(c.ctx(), in.Ticket, c.pageOrigin())
+				return q, redirect{page: "staff-activate"}, err
+			},
+		},
+		action[staffKeyForm, mingjing.StaffEnrolment]{
+			path: "/api/staff/activate/key", access: mingjing.Anyone, errorPage: "staff-activate", do: confirmActivationByKey,
+			repeats: "the code works once",
+			doc: apiDoc{id: "staffActivateKey", tag: tagSession, summary: "Finish the activation with a passkey in the place of a code",
+				answer: "Logged in at AAL 2; the session is in the cookie. The recovery codes are shown once.",
+				fails:  []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests}},
+			example: staffKeyForm{Ticket: "VGhlIHRpY2tldA", KeyTicket: "c2VhbGVk", Credential: `{"id":"x"}`}, //nolint:gosec // no secret
+			shows:   func(out mingjing.StaffEnrolment) any { return &out },
+		},
 	},
+}
+
+// staffKeyQuestionForm is the body of the question for a passkey in an activation.
+type staffKeyQuestionForm struct {
+	// Ticket is that of the first step.
+	Ticket string `json:"ticket" min:"1" max:"2000"`
+}
+
+// staffKeyForm is the body of the second step of an activation by a passkey.
+type staffKeyForm struct {
+	// Ticket is that of the first step.
+	Ticket string `json:"ticket" min:"1" max:"2000"`
+	// KeyTicket is that of the question for the passkey.
+	KeyTicket string `json:"key_ticket" min:"1" max:"4000"`
+	// Credential is what the browser has made, as JSON of WebAuthn Level 3.
+	Credential string `json:"credential" min:"1" max:"16384"`
+}
+
+func confirmActivationByKey(c *call, in staffKeyForm) (mingjing.StaffEnrolment, redirect, error) {
+	token, e, err := c.s.casework.Staff.ConfirmActivationByKey(c.ctx(), in.Ticket,
+		mingjing.PasskeyAnswer{Origin: c.pageOrigin(), Ticket: in.KeyTicket, Credential: in.Credential}, c.client())
+	if err != nil {
+		return mingjing.StaffEnrolment{}, redirect{}, err
+	}
+	to, err := c.startSession(token)
+	to.done = "activated"
+	return e, to, err
 }
 
 // staffActivateForm is the body of the first step of an activation.

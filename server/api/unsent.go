@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,9 +33,20 @@ func (c *call) notAdmitted(form reflect.Type, failure error) error {
 // showUnsent shows a form with what was typed and chosen, without the page on which it
 // was, which can't be read now. again is that page.
 func (c *call) showUnsent(form reflect.Type, again string, p *mingjing.Problem) {
-	c.who = nil // nobody's name can be read
-	v := &mingjing.View{Page: "unsent", Problem: p, Path: c.formPath(again),
-		Data: &mingjing.UnsentForm{Action: c.r.URL.EscapedPath(), Fields: unsentFields(form, c.in.values)}}
+	path, action, draft := c.formPath(again), c.r.URL.EscapedPath(), c.in.get("draft")
+	c.who = nil                              // nobody's name can be read
+	if strings.HasPrefix(action, draftsAt) { // it was a form that should be saved
+		if p, err := c.s.draftOf(draft); err == nil {
+			form, action = p.in, p.Form
+		}
+	}
+	fields := unsentFields(form, c.in.values)
+	named := func(f mingjing.UnsentField) bool { return f.Name == "draft" }
+	if draft != "" && !slices.ContainsFunc(fields, named) {
+		fields = append(fields, mingjing.UnsentField{Name: "draft", Kind: mingjing.UnsentKept, Value: draft})
+	}
+	v := &mingjing.View{Page: "unsent", Problem: p, Path: path,
+		Data: &mingjing.UnsentForm{Action: action, Fields: fields}}
 	c.addCommon(v)
 	c.sayRetryAfter(p)
 	c.send(p.Status, v)
@@ -90,7 +102,7 @@ func unsentKind(f reflect.StructField, name string) (mingjing.UnsentKind, bool) 
 		return mingjing.UnsentFiles, true
 	case of.Kind() == reflect.Struct:
 		return "", false // of JSON alone
-	case name == "ticket": // which came from the server, and without which the form is of no use
+	case name == "ticket", name == "key_ticket": // which came from the server, and without which the form is of no use
 		return mingjing.UnsentKept, true
 	case name == "login":
 		return mingjing.UnsentLine, true

@@ -13,7 +13,8 @@ import (
 // "field.<name>", or says here that nobody types it.
 func TestEveryTypedFieldIsShownAgain(t *testing.T) {
 	// What comes from the page, a list or a script.
-	chosen := []string{"agency", "auth", "credential", "cursor", "device", "endpoint", "id_reason", "lang", "listing_id",
+	chosen := []string{"agency", "auth", "credential", "cursor", "device", "draft", "endpoint", "id_reason",
+		"idempotency_key", "key_ticket", "lang", "listing_id",
 		"next", "others", "p256dh", "passkey_id", "previous", "record_id", "relative_id", "rulebook", "session_id", "step", "ticket", "visit",
 		"what", "evidence_id"}
 	typed := 0
@@ -52,7 +53,7 @@ func TestWhatIsSecretIsNotSentBack(t *testing.T) {
 		}
 		values := map[string][]string{"unknown": {secret}}
 		for _, f := range formFields(d.body) {
-			if secretField(f.Name, secret) && f.Name != "ticket" {
+			if secretField(f.Name, secret) && f.Name != "ticket" && f.Name != "key_ticket" {
 				values[f.Name] = []string{secret}
 			}
 		}

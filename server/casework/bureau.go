@@ -18,6 +18,7 @@
 //	desk        what staff do with cases: the queue, steps, decisions, the counter
 //	staff       who works here, who may log in as what, and the register of it
 //	inquiry     why somebody looked
+//	draft       what is typed into forms and not sent
 //	share       links that show a score
 //	accesslog   the access log and its proof
 //	agencyside  what officers of agencies answer and see, and the public figures of agencies
@@ -50,6 +51,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/comment"
 	"mingjing/server/casework/desk"
+	"mingjing/server/casework/draft"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/intake"
@@ -83,8 +85,8 @@ type Store interface {
 	// that was being worked on when the process died is given again, as is one
 	// whose fn returned an error (with backoff) or a wait above zero (after it).
 	Work(ctx context.Context, fn func(ctx context.Context, job kernel.Job) (wait time.Duration, err error)) error
-	// Ping says whether it can be reached.
-	Ping(ctx context.Context) error
+	// Ready says whether it can be read and written.
+	Ready(ctx context.Context) error
 }
 
 // A Tx is one transaction on the store: the ports of all parts. It opens nothing that is
@@ -108,6 +110,7 @@ type Tx interface {
 	desk.Port
 	staff.Port
 	inquiry.Port
+	draft.Port
 	share.Port
 	accesslog.Port
 	agencyside.Port
@@ -131,6 +134,7 @@ type Reader interface {
 	listing.Readings
 	desk.Readings
 	inquiry.Readings
+	draft.Readings
 	share.Readings
 	accesslog.Readings
 	agencyside.Readings
@@ -219,6 +223,7 @@ type Bureau struct {
 	Desk      *desk.Desk
 	Staff     *staff.Staff
 	Inquiries *inquiry.Inquiries
+	Drafts    *draft.Drafts
 	Shares    *share.Shares
 	AccessLog *accesslog.AccessLog
 	Agencies  *agencyside.Agencies
@@ -281,6 +286,7 @@ func New(c Config) (*Bureau, error) {
 	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
 	b.Staff = staff.New(city, c.Logins, b.Desk)
 	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
+	b.Drafts = draft.New(city)
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
 	b.Agencies = agencyside.New(city, b.Cases)
@@ -288,7 +294,7 @@ func New(c Config) (*Bureau, error) {
 	b.Intake = intake.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
 	b.Register = register.New(city, c.Logins, b.Notices, b.Scores, b.Mandates, b.Cases, b.Desk)
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Mandates, b.Cases, b.Records,
-		b.Listings, b.Shares, b.AccessLog)
+		b.Listings, b.Drafts, b.Shares, b.AccessLog)
 	b.Upkeep = upkeep.New(city, c.Figures.Removed)
 	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Law.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(),
 		b.Listings.Jobs(), b.Staff.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Intake.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
@@ -327,7 +333,7 @@ func (b *Bureau) JobKinds() []string { return slices.Sorted(maps.Keys(b.jobs)) }
 
 // Ready returns an error when casework can't do its work: when the store does not
 // answer.
-func (b *Bureau) Ready(ctx context.Context) error { return b.store.Ping(ctx) }
+func (b *Bureau) Ready(ctx context.Context) error { return b.store.Ready(ctx) }
 
 // EventsAfter returns an audience's events after a sequence number, oldest first; where
 // the first of them were removed, an event of kind reset stands for all. It serves the

@@ -36,7 +36,8 @@ func TestAWayThatIsClosedIsTriedAgainAndEnds(t *testing.T) {
 		return nil
 	}
 	wait := c.told(t, a, mingjing.NoticeScoreReady)
-	id := c.inbox(t, a)[0].ID
+	box := c.inbox(t, a) // the newest first
+	id := box[len(box)-1].ID
 	tries := 1
 	for ; wait > 0 && tries < 100; tries++ {
 		if wait < 20*time.Second || wait > 90*time.Minute {
@@ -57,7 +58,7 @@ func TestAWayThatIsClosedIsTriedAgainAndEnds(t *testing.T) {
 	if len(v.Devices) != 3 || shut != 1 {
 		t.Errorf("the devices are %+v; one that refuses was asked %d times", v.Devices, shut)
 	}
-	if got := kindsOf(c.inbox(t, a)); got != "score_ready//overview push_failed//notice-settings" {
+	if got := kindsOf(c.inbox(t, a)); got != "score_ready//overview push_failed/gone/notice-settings push_failed//notice-settings" {
 		t.Errorf("the inbox has %s", got)
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/comment"
 	"mingjing/server/casework/desk"
+	"mingjing/server/casework/draft"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/intake"
@@ -72,6 +73,7 @@ type (
 	deskPart      = desk.Desk
 	staffPart     = staff.Staff
 	inquiriesPart = inquiry.Inquiries
+	draftsPart    = draft.Drafts
 	sharesPart    = share.Shares
 	accessLogPart = accesslog.AccessLog
 	agenciesPart  = agencyside.Agencies
@@ -95,6 +97,7 @@ type city struct {
 	*deskPart
 	*staffPart
 	*inquiriesPart
+	*draftsPart
 	*sharesPart
 	*accessLogPart
 	*agenciesPart
@@ -196,7 +199,7 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 	c.mandatesPart, c.recordsPart, c.listingsPart = b.Mandates, b.Records, b.Listings
 	c.inquiriesPart, c.sharesPart, c.accessLogPart, c.agenciesPart = b.Inquiries, b.Shares, b.AccessLog, b.Agencies
 	c.keysPart, c.intakePart = b.Keys, b.Intake
-	c.commentsPart = b.Comments
+	c.commentsPart, c.draftsPart = b.Comments, b.Drafts
 	c.registerPart, c.takeawayPart, c.staffPart = b.Register, b.Takeaway, b.Staff
 	return c
 }

@@ -106,7 +106,7 @@ func TestOnlyCommandsEnrolFromAFile(t *testing.T) {
 		if out, err := c.EnrolAll(ctx, a, []register.Newcomer{newcomer(5)}); out != nil || !errors.Is(err, kernel.ErrForbidden) {
 			t.Errorf("%s enrols: %+v, %v", a.Role, out, err)
 		}
-		if out, err := c.NextLetters(ctx, a, time.Time{}, monday, 9); out != nil || !errors.Is(err, kernel.ErrForbidden) {
+		if out, err := c.NextLetters(ctx, a, time.Time{}, monday, 0, 9); out != nil || !errors.Is(err, kernel.ErrForbidden) {
 			t.Errorf("%s writes letters: %+v, %v", a.Role, out, err)
 		}
 		if err := c.KeepLetters(ctx, a, "file", time.Time{}, nil); !errors.Is(err, kernel.ErrForbidden) {

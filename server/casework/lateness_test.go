@@ -6,6 +6,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/desk"
+	"mingjing/server/casework/score"
 )
 
 func TestTheQueueKnowsWhatIsLateAndWhatIsVeryLate(t *testing.T) {
@@ -81,5 +82,26 @@ func TestACaseThatIsVeryLateMovesOnWithItsNextClock(t *testing.T) {
 	want := map[mingjing.Lateness]int{decide.Lateness(c.clock.Now()): 1}
 	if v.Counts["late"] != want[mingjing.Late] || v.Counts["very_late"] != want[mingjing.VeryLate] {
 		t.Errorf("counts %v, and the next clock is %q", v.Counts, decide.Lateness(c.clock.Now()))
+	}
+}
+
+// TestAClockThatWasAheadHidesNoScore: the newest score is the one that was made last,
+// whatever the clocks of the replicas say, and times go forward.
+func TestAClockThatWasAheadHidesNoScore(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	c.clock.pass(10 * time.Minute) // on a replica that is ahead
+	c.ready(t, a, "rongcheng")
+	first := c.latest(t, a, "rongcheng")
+	c.clock.pass(-10 * time.Minute)
+	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("debt")}})
+	c.ready(t, a, "rongcheng")
+	v, err := c.Score(ctx, a, "rongcheng")
+	must(t, err)
+	if len(v.History) != 2 || v.Score.ID == first.ID || v.Score.Value == first.Value {
+		t.Fatalf("shown is %+v, and before it %+v", v.Score, first)
+	}
+	if !v.Score.At.After(first.At) || !v.History[1].At.Equal(v.Score.At) {
+		t.Errorf("the second is of %v, the first of %v", v.Score.At, first.At)
 	}
 }

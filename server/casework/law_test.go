@@ -30,11 +30,27 @@ func changed(t testing.TB, b *mingjing.Rulebook, version string, from mingjing.D
 	must(t, json.Unmarshal(data, &next))
 	next.Version, next.From = version, from
 	change(&next)
-	data, err = json.Marshal(next)
+	data, err = json.Marshal(coded(next))
 	must(t, err)
 	book, err := rulebooks.Parse(data)
 	must(t, err)
 	return book
+}
+
+// coded returns a rulebook without the words of the register, as its file has it.
+func coded(b mingjing.Rulebook) mingjing.Rulebook {
+	b.Documents, b.Measures, b.NeverUsed, b.Procedure.LegalBasis = nil, nil, nil, nil
+	for i := range b.Catalogue {
+		x := &b.Catalogue[i]
+		x.Area, x.Subject, x.Name, x.Exit, x.LegalBasis = "", "", nil, nil, nil
+	}
+	for i := range b.Bands {
+		b.Bands[i].Brings = nil
+	}
+	for i := range b.Procedure.Tiers {
+		b.Procedure.Tiers[i].Name = nil
+	}
+	return b
 }
 
 // milder counts an unpaid judgment with half the points, and limits the band no longer.
@@ -310,6 +326,31 @@ func TestAPublishedVersionNeverChanges(t *testing.T) {
 				t.Errorf("it says %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// A rulebook that names things itself was published before there was a register: it stays in
+// force where it is, and nobody publishes one anew.
+func TestARulebookOfAnEarlierFormatIsWorkedByOnlyWhereItWasPublished(t *testing.T) {
+	now := &clock{now: monday}
+	earlier := fileOf(t, small(t, "rongcheng"))
+	old := earlier
+	old.Earlier = true
+	s := memory(t, now)
+	_, err := casework.AdmitLaw(ctx, s, []law.File{old})
+	if refused, ok := errors.AsType[*law.RefusedError](err); !ok || !strings.Contains(refused.Error(), "of an earlier format") {
+		t.Errorf("a new city opens with it: %v", err)
+	}
+	_, err = casework.AdmitLaw(ctx, s, []law.File{earlier}) // as before there was a register
+	must(t, err)
+	later := fileOf(t, changed(t, small(t, "rongcheng"), "2026.9", "2026-06-01", milder))
+	if _, err := casework.PublishLaw(ctx, s, []law.File{old, later}, monday); err != nil {
+		t.Errorf("what was published before cannot stay: %v", err)
+	}
+	later.Earlier, later.Hash, later.Version = true, "0123456789abcdef", "2026.10"
+	_, err = casework.PublishLaw(ctx, s, []law.File{old, later}, monday)
+	if refused, ok := errors.AsType[*law.RefusedError](err); !ok || !strings.Contains(refused.Error(), "rongcheng 2026.10") {
+		t.Errorf("one is published anew: %v", err)
 	}
 }
 

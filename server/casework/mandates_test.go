@@ -66,8 +66,8 @@ func (c *city) helped(t tb) (a, helper mingjing.Actor, d mingjing.Case, mandate 
 	return a, helper, d, mandate
 }
 
-// doors are all methods by which a helper reaches a case.
-func (c *city) doors(a mingjing.Actor, d mingjing.Case) map[string]error {
+// waysIn calls each method by which a helper reaches a case, and returns its error by name.
+func (c *city) waysIn(a mingjing.Actor, d mingjing.Case) map[string]error {
 	var errs = map[string]error{}
 	_, errs["dispute"] = c.Dispute(ctx, a, d.ID)
 	_, errs["helping"] = c.Helping(ctx, a, d.ID)
@@ -84,7 +84,7 @@ func (c *city) doors(a mingjing.Actor, d mingjing.Case) map[string]error {
 
 func (c *city) shut(t *testing.T, who string, a mingjing.Actor, d mingjing.Case) {
 	t.Helper()
-	for door, err := range c.doors(a, d) {
+	for door, err := range c.waysIn(a, d) {
 		if codeOf(err) != "not_found" {
 			t.Errorf("%s, %s: %v, want not_found", who, door, err)
 		}

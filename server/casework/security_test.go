@@ -58,11 +58,11 @@ func TestWhoseANewPasswordIsIsReadInTheirLog(t *testing.T) {
 func TestANewPasswordOfStaffIsInTheRegister(t *testing.T) {
 	c := newCity(t)
 	must(t, c.AdoptStaff(ctx, staff.Change{Login: "h-1", Name: handler.Name, Role: mingjing.RoleHandler}))
-	must(t, c.PasswordChanged(ctx, "h-1"))
+	must(t, c.LoginChanged(ctx, "h-1", mingjing.StaffPassword))
 	v, err := c.StaffRegister(ctx, auditor, "")
 	must(t, err)
 	if e := v.Entries[0]; e.Step != mingjing.StaffPassword || e.By != "h-1" || e.Login != "h-1" || e.Broken {
 		t.Errorf("the newest entry is %+v", e)
 	}
-	wants(t, c.PasswordChanged(ctx, "h-9999"), "not_found")
+	wants(t, c.LoginChanged(ctx, "h-9999", mingjing.StaffPassword), "not_found")
 }

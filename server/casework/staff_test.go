@@ -19,16 +19,16 @@ import (
 // operator is a command on the server.
 var operator = staff.Operator("root")
 
-// A doorkeeper has the logins of a test: who has which password and second factor.
-type doorkeeper struct {
+// A testLogins holds the logins of a test: who has which password and second factor.
+type testLogins struct {
 	begun   map[string]string // password, by ticket
 	applied []mingjing.StaffMember
 	err     error
 }
 
-func (d *doorkeeper) AdmitStaff(context.Context, string, string, mingjing.Client) error { return d.err }
+func (d *testLogins) AdmitStaff(context.Context, string, string, mingjing.Client) error { return d.err }
 
-func (d *doorkeeper) BeginStaff(_ context.Context, m mingjing.StaffMember, password string,
+func (d *testLogins) BeginStaff(_ context.Context, m mingjing.StaffMember, password string,
 	_ mingjing.Client) (mingjing.StaffEnrolment, error) {
 	if d.begun == nil {
 		d.begun = map[string]string{}
@@ -37,11 +37,11 @@ func (d *doorkeeper) BeginStaff(_ context.Context, m mingjing.StaffMember, passw
 	return mingjing.StaffEnrolment{Ticket: m.Login, Login: m.Login, Secret: "secret"}, d.err
 }
 
-func (d *doorkeeper) TicketStaff(_ context.Context, ticket string) (mingjing.StaffEnrolment, error) {
+func (d *testLogins) TicketStaff(_ context.Context, ticket string) (mingjing.StaffEnrolment, error) {
 	return mingjing.StaffEnrolment{Ticket: ticket, Login: ticket, Secret: "secret"}, d.err
 }
 
-func (d *doorkeeper) ConfirmStaff(ctx context.Context, ticket, _ string, _ mingjing.Client,
+func (d *testLogins) ConfirmStaff(ctx context.Context, ticket, _ string, _ mingjing.Client,
 	use func(context.Context, string) error) (string, []string, error) {
 	if err := use(ctx, ticket); err != nil {
 		return "", nil, err
@@ -49,8 +49,13 @@ func (d *doorkeeper) ConfirmStaff(ctx context.Context, ticket, _ string, _ mingj
 	return "token of " + ticket, []string{"recovery"}, d.err
 }
 
+func (d *testLogins) ConfirmStaffByKey(ctx context.Context, ticket string, _ mingjing.PasskeyAnswer, c mingjing.Client,
+	use func(context.Context, string) error) (string, []string, error) {
+	return d.ConfirmStaff(ctx, ticket, "", c, use)
+}
+
 // Activate gives a resident the password.
-func (d *doorkeeper) Activate(ctx context.Context, _ mingjing.IDNumber, password string, _ mingjing.Client,
+func (d *testLogins) Activate(ctx context.Context, _ mingjing.IDNumber, password string, _ mingjing.Client,
 	redeem func(context.Context, func(context.Context, mingjing.ResidentID) error) error) (token string, err error) {
 	err = redeem(ctx, func(_ context.Context, resident mingjing.ResidentID) error {
 		token = string(resident) + " with " + password
@@ -59,17 +64,17 @@ func (d *doorkeeper) Activate(ctx context.Context, _ mingjing.IDNumber, password
 	return token, err
 }
 
-func (d *doorkeeper) ApplyStaff(_ context.Context, m mingjing.StaffMember) error {
+func (d *testLogins) ApplyStaff(_ context.Context, m mingjing.StaffMember) error {
 	if d.err == nil {
 		d.applied = append(d.applied, m)
 	}
 	return d.err
 }
 
-// staffedCity has the operator, and a doorkeeper.
-func staffedCity(t *testing.T) (*city, *doorkeeper) {
+// staffedCity has the operator, and its logins.
+func staffedCity(t *testing.T) (*city, *testLogins) {
 	t.Helper()
-	d := &doorkeeper{}
+	d := &testLogins{}
 	return newCity(t, func(cfg *casework.Config) { cfg.Logins = d }), d
 }
 
@@ -415,7 +420,7 @@ func TestTheOpenCasesOfWhoLeavesGoBackToTheQueue(t *testing.T) {
 // The test has no deadline of its own: a worker that never tells is ended with the test.
 func TestOpenPagesHearOfWhatACommandOfAnotherProcessChanges(t *testing.T) {
 	c, _ := staffedCity(t) // the command
-	server := cityOn(t, c.store, func(cfg *casework.Config) { cfg.Logins = &doorkeeper{} })
+	server := cityOn(t, c.store, func(cfg *casework.Config) { cfg.Logins = &testLogins{} })
 	until, stop := context.WithCancel(t.Context())
 	defer stop()
 	var auditors, administrators bool

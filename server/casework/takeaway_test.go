@@ -25,6 +25,7 @@ import (
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/share"
 	"mingjing/server/casework/takeaway"
+	"mingjing/server/evidence"
 )
 
 // A press makes files that a test can read, and fails when the test says so.
@@ -105,7 +106,20 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	_, err = c.AcceptMandate(ctx, a, helping)
 	must(t, err)
 
+	_, err = c.SaveDraft(ctx, a, aForm, typed("not sent yet"), []evidence.Upload{pdf})
+	must(t, err)
+	_, err = c.Once(ctx, sending(a, "key"), func(context.Context) ([]byte, error) { return []byte(`"done"`), nil })
+	must(t, err)
+	sent := c.clock.Now()
+
 	e, files := c.taken(t, a)
+	if len(e.Sendings) != 1 || !e.Sendings[0].Equal(sent) {
+		t.Errorf("the forms that were sent are of %v", e.Sendings)
+	}
+	if len(e.Drafts) != 1 || e.Drafts[0].Draft.Fields[1].Value != "not sent yet" || len(e.Drafts[0].Files) != 1 ||
+		!bytes.Equal(files[e.Drafts[0].Files[0].Path], pdf.Data) {
+		t.Errorf("the drafts are %+v", e.Drafts)
+	}
 	r := c.storedResident(t, a)
 	if e.Identity.IDNumber != string(r.IDNumber) || e.Identity.Name != r.Name || e.Lang != "en" || !e.MadeAt.Equal(c.clock.Now()) {
 		t.Errorf("it is about %+v", e.Identity)
@@ -124,6 +138,9 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	}
 	if s := e.Scores[0]; s.Rulebook != c.books[1].Ref() || len(s.Explanation) == 0 {
 		t.Errorf("the score is %+v", s)
+	}
+	if len(e.Counterfactuals) == 0 || e.Counterfactuals[0].ScoreID != e.Scores[len(e.Scores)-1].ID {
+		t.Errorf("the changes that would lead to another band are %+v", e.Counterfactuals)
 	}
 	if e.Settings.Email != "lin@mail.example" || len(e.Settings.Devices) != 1 || e.Settings.Lang != "en" {
 		t.Errorf("the settings are %+v", e.Settings)
@@ -167,6 +184,11 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 		}
 		if !slices.Equal(kinds, want) {
 			t.Errorf("the files of %s are %v", d.ID, kinds)
+		}
+	}
+	for _, d := range e.Drafts {
+		for _, f := range d.Files {
+			listed = append(listed, f.Path)
 		}
 	}
 	if len(files) != len(listed) {

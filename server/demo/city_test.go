@@ -330,13 +330,14 @@ func TestAnAgencyAnswersOnlyTheCodesItWasAskedFor(t *testing.T) {
 	}
 }
 
-type hand struct {
+// A stepClock is a clock that only the test moves.
+type stepClock struct {
 	mu sync.Mutex
 	at time.Time
 }
 
-func (h *hand) Now() time.Time      { h.mu.Lock(); defer h.mu.Unlock(); return h.at }
-func (h *hand) add(d time.Duration) { h.mu.Lock(); defer h.mu.Unlock(); h.at = h.at.Add(d) }
+func (c *stepClock) Now() time.Time      { c.mu.Lock(); defer c.mu.Unlock(); return c.at }
+func (c *stepClock) add(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.at = c.at.Add(d) }
 
 // refOf finds the reference of a story's nth fact under a code.
 func refOf(t *testing.T, a *agency.Agencies, ag, story, code string, nth int) string {
@@ -352,7 +353,7 @@ func refOf(t *testing.T, a *agency.Agencies, ag, story, code string, nth int) st
 }
 
 func TestAgenciesAnswerQuestionsPromptlyLateOrNeverByStory(t *testing.T) {
-	clock := &hand{at: time.Date(2026, 5, 20, 9, 0, 0, 0, time.UTC)}
+	clock := &stepClock{at: time.Date(2026, 5, 20, 9, 0, 0, 0, time.UTC)}
 	c := start(t, demo.Config{ClockScale: 1, Clock: clock, Down: []string{}})
 	a := connect(t, c, agency.Config{Clock: clock})
 	due := clock.Now().Add(7 * 24 * time.Hour)

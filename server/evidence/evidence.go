@@ -25,6 +25,9 @@ import (
 type Upload struct {
 	// Name is what the device calls it; it is not trusted.
 	Name string
+	// Type is set by the server alone, for what is a [File] that was checked and stored
+	// before: it need not be checked again.
+	Type string
 	Data []byte
 }
 

@@ -114,10 +114,11 @@ func (i *Identity) openSession(ctx context.Context, p person, c mingjing.Client)
 }
 
 func (i *Identity) setPassword(ctx context.Context, token, settings, text string) error {
-	if err := i.checks.Acquire(ctx, 1); err != nil {
+	leave, err := i.checks.enter(ctx)
+	if err != nil {
 		return fmt.Errorf("wait for a password check: %w", err)
 	}
-	defer i.checks.Release(1)
+	defer leave()
 	return i.retry(ctx, func() error { return i.kratos.setPassword(ctx, token, settings, text) })
 }
 

@@ -29,14 +29,20 @@ var errCachePaused = errors.New("redis failed a moment ago")
 // A cache stores sessions in Redis. Everything works without it, only slower.
 type cache struct {
 	redis redis.UniversalClient
-	until atomic.Int64
+	until atomic.Int64 // in ticks
 }
+
+var began = time.Now()
+
+// ticks returns the nanoseconds since the start of the process, by the clock that nobody
+// sets.
+func ticks() int64 { return int64(time.Since(began)) }
 
 // withCache calls f, which uses Redis, with a short time limit, and not right after a
 // failure.
 func withCache[T any](ctx context.Context, c *cache, f func(context.Context) (T, error)) (T, error) {
 	var zero T
-	if time.Now().UnixNano() < c.until.Load() {
+	if ticks() < c.until.Load() {
 		return zero, errCachePaused
 	}
 	type answer struct {
@@ -57,7 +63,7 @@ func withCache[T any](ctx context.Context, c *cache, f func(context.Context) (T,
 		a.err = bound.Err()
 	}
 	if a.err != nil && !errors.Is(a.err, redis.Nil) && ctx.Err() == nil {
-		c.until.Store(time.Now().Add(cachePause).UnixNano())
+		c.until.Store(ticks() + int64(cachePause))
 	}
 	return a.v, a.err
 }

@@ -64,11 +64,10 @@ func (i *Identity) Confirm(ctx context.Context, token, text string, c mingjing.C
 // reauthenticate has Kratos check a password within a session; checks at the same time
 // are limited.
 func (i *Identity) reauthenticate(ctx context.Context, token, identifier, text string, c mingjing.Client) (string, error) {
-	turn, cancel := context.WithTimeout(ctx, checkTimeout)
-	defer cancel()
-	if err := i.checks.Acquire(turn, 1); err != nil {
+	leave, err := i.checks.enter(ctx)
+	if err != nil {
 		return "", fmt.Errorf("wait for a password check: %w", err)
 	}
-	defer i.checks.Release(1)
+	defer leave()
 	return i.kratos.refresh(withDevice(ctx, c.Device), token, identifier, text)
 }

@@ -68,11 +68,15 @@ type child struct {
 	log      *slog.Logger
 	lock     *os.File
 
-	now   atomic.Pointer[listening]
-	began chan struct{} // closed when the child was ready once
-	ended chan error    // the error of the last run, where the child was never ready
-	quit  context.CancelFunc
-	done  chan struct{}
+	now atomic.Pointer[listening]
+	// locked is when Kratos said last that its database was locked, in ticks; 0 for never.
+	locked atomic.Int64
+	// migrated says that the tables are those of this Kratos.
+	migrated bool
+	began    chan struct{} // closed when the child was ready once
+	ended    chan error    // the error of the last run, where the child was never ready
+	quit     context.CancelFunc
+	done     chan struct{}
 }
 
 // listening is the address on which one run of the child listens.
@@ -166,7 +170,7 @@ func (c *child) prepare(e Embedded) error {
 	if err := checkDatabase(db); err != nil {
 		return err
 	}
-	const dsn = "sqlite://./kratos.sqlite?_fk=true&_journal_mode=WAL&_busy_timeout=10000"
+	const dsn = "sqlite://./kratos.sqlite?_fk=true&_journal_mode=WAL&_busy_timeout=1000"
 	// Nothing of our own environment: it may hold settings of another Kratos.
 	c.env = []string{
 		"PATH=" + os.Getenv("PATH"),
@@ -225,6 +229,12 @@ func (c *child) socket(port string) string {
 	return l.public
 }
 
+// isLocked reports whether Kratos said a moment ago that its database was locked.
+func (c *child) isLocked() bool {
+	at := c.locked.Load()
+	return at != 0 && ticks()-at < int64(steadyFor)
+}
+
 // supervise keeps Kratos running until ctx ends.
 func (c *child) supervise(ctx context.Context) {
 	defer close(c.done)
@@ -264,14 +274,17 @@ func (c *child) run(ctx context.Context, n int) error {
 		public: filepath.Join(c.sockets, "public-"+strconv.Itoa(n)),
 		admin:  filepath.Join(c.sockets, "admin-"+strconv.Itoa(n)),
 	}
-	said := &kratosLog{log: c.log}
-	bound, cancel := context.WithTimeout(ctx, migrateTimeout)
-	defer cancel()
-	migrate := c.command(bound, said, "migrate", "sql", "-e", "--yes")
-	if err := migrate.Run(); err != nil {
-		return fmt.Errorf("run kratos migrate: %w%s", err, said.last())
+	if !c.migrated {
+		said := &kratosLog{log: c.log}
+		bound, cancel := context.WithTimeout(ctx, migrateTimeout)
+		defer cancel()
+		migrate := c.command(bound, said, "migrate", "sql", "-e", "--yes")
+		if err := migrate.Run(); err != nil {
+			return fmt.Errorf("run kratos migrate: %w%s", err, said.last())
+		}
+		c.migrated = true
 	}
-	said = &kratosLog{log: c.log}
+	said := &kratosLog{log: c.log, locked: func() { c.locked.Store(ticks()) }}
 	serve := c.command(ctx, said, "serve", "--sqa-opt-out")
 	serve.Env = append(serve.Env, "SERVE_PUBLIC_HOST=unix:"+l.public, "SERVE_ADMIN_HOST=unix:"+l.admin)
 	if err := serve.Start(); err != nil {

@@ -18,14 +18,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-redis/redis_rate/v10"
 	client "github.com/ory/kratos-client-go"
 	"github.com/redis/go-redis/v9"
 	"mingjing"
 )
 
-func contains(s, part string) bool                            { return strings.Contains(s, part) }
-func redisRate(rdb redis.UniversalClient) *redis_rate.Limiter { return redis_rate.NewLimiter(rdb) }
+func contains(s, part string) bool { return strings.Contains(s, part) }
+
+// countedIn counts in a Redis.
+func countedIn(rdb redis.UniversalClient) *counters { return newCounters(rdb, false, shared.log) }
 func clientPatch(op, path string, value any) []client.JsonPatch {
 	p := client.NewJsonPatch(op, path)
 	p.Value = value

@@ -32,29 +32,21 @@ func (i *Identity) Forgot(ctx context.Context, n mingjing.IDNumber, c mingjing.C
 }
 
 func (i *Identity) admitForgot(ctx context.Context, a attempt) error {
-	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	return i.withLimitsTimeout(ctx, func() error {
-		if err := i.allow(ctx, i.limits.Address, "address", a.addr); err != nil {
-			return err
-		}
-		if err := i.allow(ctx, i.limits.Device, "device", a.kind, a.identifier, a.addr); err != nil {
-			return err
-		}
-		known, err := i.isKnownAddress(ctx, a)
-		if err != nil {
-			return err
-		}
-		parts := []string{a.kind, a.identifier}
-		if known {
-			parts = append(parts, a.addr)
-		}
-		err = i.allow(ctx, forgotRates, "mail", parts...)
-		if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Limited {
-			return errSilent
-		}
+	if err := i.allow(ctx, i.limits.Address, "address", a.addr); err != nil {
 		return err
-	})
+	}
+	if err := i.allow(ctx, i.limits.Device, "device", a.kind, a.identifier, a.addr); err != nil {
+		return err
+	}
+	known, err := i.isKnownAddress(ctx, a)
+	if err != nil {
+		return err
+	}
+	parts := []string{a.kind, a.identifier}
+	if known {
+		parts = append(parts, a.addr)
+	}
+	return silently(i.allow(ctx, forgotRates, "mail", parts...))
 }
 
 // Reset sets the password of a resident who has a code for that, and logs in; all their

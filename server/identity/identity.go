@@ -81,9 +81,9 @@
 // Without Kratos everything answers identity_down. Without its own database Kratos
 // answers that a session is unknown and a password wrong; that is believed only while
 // it is healthy (kratoshealth.go), and otherwise answered identity_down as well: no
-// session ends by an outage. Without Redis logins answer identity_down too, because they
-// can't be limited; but who is logged in stays so, since [Identity.Who] then asks Kratos
-// each time.
+// session ends by an outage. Without Redis logins go on, and each replica counts them by
+// itself; a guesser then has the limits of each replica, and a second-factor code works once
+// on each. [Identity.Who] then asks Kratos each time.
 package identity
 
 import (
@@ -96,9 +96,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
-	"golang.org/x/sync/semaphore"
 	"mingjing"
 )
 
@@ -142,6 +140,9 @@ type Config struct {
 	Embedded Embedded
 	// Redis counts attempts and caches sessions. Close does not close it.
 	Redis redis.UniversalClient
+	// Alone says that no other replica logs people in: attempts are then counted in this
+	// process, and not in Redis.
+	Alone bool
 	// Clock is the machine's clock when nil.
 	Clock  Clock
 	Logger *slog.Logger
@@ -174,10 +175,10 @@ type Identity struct {
 	kratos     *kratos
 	child      *child // nil with an external Kratos
 	redis      redis.UniversalClient
-	limiter    *redis_rate.Limiter
+	counts     *counters
 	limits     Limits
 	cache      *cache
-	checks     *semaphore.Weighted
+	checks     *line
 	pace       responseFloor
 	uses       Uses // nil where sessions may be unused for any time
 	idleAfter  time.Duration
@@ -226,15 +227,15 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		return nil, fmt.Errorf("open identity: %w", err)
 	}
 	i := &Identity{
-		log:     c.Logger,
-		clock:   c.Clock,
-		keys:    k,
-		redis:   c.Redis,
-		limiter: redis_rate.NewLimiter(c.Redis),
-		limits:  c.Limits.withDefaults(),
-		cache:   &cache{redis: c.Redis},
+		log:    c.Logger,
+		clock:  c.Clock,
+		keys:   k,
+		redis:  c.Redis,
+		counts: newCounters(c.Redis, c.Alone, c.Logger),
+		limits: c.Limits.withDefaults(),
+		cache:  &cache{redis: c.Redis},
 		// More password checks at once would only make each of them slower.
-		checks:   semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
+		checks:   newLine(max(2, 2*runtime.GOMAXPROCS(0))),
 		pace:     responseFloor{floor: c.FloorTime, wait: wait},
 		freshFor: c.FreshLogin,
 		uses:     c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait, context: c.Words,
@@ -252,6 +253,7 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		return nil, fmt.Errorf("open identity: %w", err)
 	}
 	i.kratos = dialChild(i.child)
+	i.kratos.health.locked = i.child.isLocked
 	return i, nil
 }
 
@@ -324,6 +326,9 @@ func errIdle() error    { return mingjing.NewError(mingjing.Unauthenticated, "se
 // identity_down, or that of another engine which the error names. When the caller has
 // gone, it is no failure of ours.
 func (i *Identity) unavailable(ctx context.Context, doing string, err error) error {
+	if known, ok := errors.AsType[*mingjing.Error](err); ok && known.Kind == mingjing.Unavailable {
+		return known
+	}
 	if ctx.Err() == nil {
 		i.log.Error("identity is down", "doing", doing, "err", err)
 	}

@@ -153,13 +153,34 @@ func (c caller) call(r *http.Request) (*http.Response, error) {
 	}
 	r = r.Clone(r.Context())
 	r.Header.Set("User-Agent", device)
-	res, err := c.next.RoundTrip(r)
-	c.health.note(r.Context(), res, err)
+	res, err := c.send(r)
 	if err != nil {
 		return nil, err
 	}
 	res.Body = http.MaxBytesReader(nil, res.Body, maxAnswer)
 	return res, nil
+}
+
+// send sends a call, again where the embedded Kratos could not write because others did.
+func (c caller) send(r *http.Request) (*http.Response, error) {
+	start := ticks()
+	for try := 0; ; try++ {
+		res, err := c.next.RoundTrip(r)
+		c.health.note(r.Context(), res, err)
+		if err != nil || res.StatusCode != http.StatusInternalServerError || r.Body != nil && r.GetBody == nil ||
+			!c.health.again(r.Context(), start, min(try, 5)) {
+			return res, err
+		}
+		_ = res.Body.Close()
+		if r.Body != nil {
+			body, err := r.GetBody()
+			if err != nil {
+				return nil, err
+			}
+			r = r.Clone(r.Context())
+			r.Body = body
+		}
+	}
 }
 
 // outcome returns the result of a call: nil, errConflict, or another error. It leaves
@@ -222,7 +243,7 @@ type adminMeta struct {
 	// Factor is the sealed factor; Paired says that Kratos has its part.
 	Factor string `json:"factor,omitempty"`
 	Paired bool   `json:"paired,omitempty"`
-	// Passkeys are a resident's passkeys, sealed.
+	// Passkeys are a person's passkeys, sealed.
 	Passkeys string `json:"passkeys,omitempty"`
 	// Recovery are keyed hashes of the recovery codes that were not used yet.
 	Recovery []string `json:"recovery,omitempty"`
@@ -362,11 +383,10 @@ func (k *kratos) set(ctx context.Context, id, path string, value any) error {
 
 // The members of the admin metadata, as in adminMeta.
 const (
-	memberWaiting = "waiting"
-	memberFactor  = "factor"
-	memberPaired  = "paired"
-	memberRecover = "recovery"
-	// memberPasskeys is of residents alone.
+	memberWaiting  = "waiting"
+	memberFactor   = "factor"
+	memberPaired   = "paired"
+	memberRecover  = "recovery"
 	memberPasskeys = "passkeys"
 )
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -19,14 +20,45 @@ const steadyFor = 2 * time.Second
 // A health has when a call to Kratos last failed: with an answer from 500 up, or with
 // none.
 type health struct {
-	failed    atomic.Int64 // Unix nanoseconds
+	failed    atomic.Int64 // in ticks; 0 for never
 	steadyFor time.Duration
+	// locked reports whether calls fail because others write to the SQLite file of the
+	// embedded Kratos; nil for another Kratos.
+	locked func() bool
 }
+
+// lockedFor is how long a call is made again that fails because others write.
+const lockedFor = 10 * time.Second
+
+// again waits before a call that has failed is made once more, and reports whether it is.
+func (h *health) again(ctx context.Context, since int64, try int) bool {
+	if h.locked == nil || !h.locked() || ticks()-since > int64(lockedFor) {
+		return false
+	}
+	most := min(20*time.Millisecond<<try, 500*time.Millisecond)
+	wait(ctx, most/2+rand.N(most/2))
+	return ctx.Err() == nil
+}
+
+// whileLocked calls f until it is decided: a refusal is not believed while calls fail
+// because others write.
+func (k *kratos) whileLocked(ctx context.Context, f func() error) error {
+	start := ticks()
+	for try := 0; ; try++ {
+		err := f()
+		if !errors.Is(err, errUnsteady) || !k.health.again(ctx, start, min(try, 5)) {
+			return err
+		}
+	}
+}
+
+// errUnsteady: Kratos refuses what a person sent, and calls to it fail.
+var errUnsteady = errors.New("not believed")
 
 // note takes the result of a call. A call that its caller gave up is no failure.
 func (h *health) note(ctx context.Context, res *http.Response, err error) {
 	if err != nil && !errors.Is(ctx.Err(), context.Canceled) || err == nil && res.StatusCode >= http.StatusInternalServerError {
-		h.failed.Store(time.Now().UnixNano())
+		h.failed.Store(ticks())
 	}
 }
 
@@ -59,7 +91,8 @@ func (k *kratos) healthy(ctx context.Context) error {
 	if err := k.ready(ctx); err != nil {
 		return err
 	}
-	if ago := time.Since(time.Unix(0, k.health.failed.Load())); ago < k.health.steadyFor {
+	failed := k.health.failed.Load()
+	if ago := time.Duration(ticks() - failed); failed != 0 && ago < k.health.steadyFor {
 		return fmt.Errorf("a call failed %v ago", ago.Round(time.Millisecond))
 	}
 	return nil
@@ -74,7 +107,7 @@ func (k *kratos) verdict(ctx context.Context, doing string, res *http.Response, 
 		return failure
 	}
 	if err := k.healthy(ctx); err != nil {
-		return fmt.Errorf("%w, which is not believed: %w", failure, err)
+		return fmt.Errorf("%w: %w: %w", failure, errUnsteady, err)
 	}
 	return fmt.Errorf("%s: %w with status %d", doing, errRefused, res.StatusCode)
 }

@@ -12,11 +12,16 @@ import (
 // record the message, and the error's where it is more than a warning.
 type kratosLog struct {
 	log *slog.Logger
+	// locked is called when Kratos says that others write to its database; it may be nil.
+	locked func()
 
 	mu   sync.Mutex
 	rest []byte
 	tail []string
 }
+
+// lockedMessage is what SQLite says while others write.
+const lockedMessage = "database is locked"
 
 const (
 	maxLogLine  = 64 << 10
@@ -68,6 +73,9 @@ func (w *kratosLog) line(b []byte) {
 		return // a Kratos that is built from its module has no version
 	}
 	w.keep(clip(l.Msg + " " + cause.Message))
+	if w.locked != nil && (strings.Contains(cause.Message, lockedMessage) || strings.Contains(l.Msg, lockedMessage)) {
+		w.locked()
+	}
 	switch l.Level {
 	case "warning", "error", "fatal", "panic":
 		w.log.Warn("kratos says", attrs...)

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/go-redis/redis_rate/v10"
 	"mingjing"
 )
 
@@ -61,9 +60,6 @@ func (l Limits) withDefaults() Limits {
 // knownFor is how long an identifier is known at an address.
 const knownFor = 90 * 24 * time.Hour
 
-// limitsTimeout is how long Redis may take to count one attempt.
-const limitsTimeout = 2 * time.Second
-
 // errSilent: strangers have used up what an identifier allows them.
 var errSilent = errors.New("strangers have used up the allowance")
 
@@ -73,28 +69,27 @@ type attempt struct {
 	kind, identifier, addr string
 }
 
-// admit counts an attempt. The error is nil, errSilent, too_many_attempts or
-// identity_down.
+// admit counts an attempt. The error is nil, errSilent or too_many_attempts.
 func (i *Identity) admit(ctx context.Context, a attempt) error {
-	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	return i.withLimitsTimeout(ctx, func() error {
-		known, err := i.isKnownAddress(ctx, a)
-		if err != nil {
-			return err
-		}
-		if err := i.allow(ctx, i.limits.Device, "device", a.kind, a.identifier, a.addr); err != nil || known {
-			return err
-		}
-		if err := i.allow(ctx, i.limits.Address, "address", a.addr); err != nil {
-			return err
-		}
-		err = i.allow(ctx, i.limits.Stranger, "stranger", a.kind, a.identifier)
-		if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Limited {
-			return errSilent
-		}
+	known, err := i.isKnownAddress(ctx, a)
+	if err != nil {
 		return err
-	})
+	}
+	if err := i.allow(ctx, i.limits.Device, "device", a.kind, a.identifier, a.addr); err != nil || known {
+		return err
+	}
+	if err := i.allow(ctx, i.limits.Address, "address", a.addr); err != nil {
+		return err
+	}
+	return silently(i.allow(ctx, i.limits.Stranger, "stranger", a.kind, a.identifier))
+}
+
+// silently returns errSilent for too_many_attempts.
+func silently(err error) error {
+	if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Limited {
+		return errSilent
+	}
+	return err
 }
 
 // undecided is unavailable for an attempt that was admitted. It is not counted, so that
@@ -106,24 +101,16 @@ func (i *Identity) undecided(ctx context.Context, a attempt, doing string, err e
 	return i.unavailable(ctx, doing, err)
 }
 
-// giveBack takes back what admit has counted. One attempt may stay counted, since the
-// limiter stores no less.
+// giveBack takes back what admit has counted.
 func (i *Identity) giveBack(ctx context.Context, a attempt) {
-	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	err := i.withLimitsTimeout(ctx, func() error {
-		known, err := i.isKnownAddress(ctx, a)
-		if err != nil {
-			return err
-		}
-		if err := i.count(ctx, -1, i.limits.Device, "device", a.kind, a.identifier, a.addr); err != nil || known {
-			return err
-		}
-		if err := i.count(ctx, -1, i.limits.Address, "address", a.addr); err != nil {
-			return err
-		}
-		return i.count(ctx, -1, i.limits.Stranger, "stranger", a.kind, a.identifier)
-	})
+	known, err := i.isKnownAddress(ctx, a)
+	if err == nil {
+		err = i.count(ctx, -1, i.limits.Device, "device", a.kind, a.identifier, a.addr)
+	}
+	if err == nil && !known {
+		err = errors.Join(i.count(ctx, -1, i.limits.Address, "address", a.addr),
+			i.count(ctx, -1, i.limits.Stranger, "stranger", a.kind, a.identifier))
+	}
 	if err != nil {
 		i.log.Warn("an attempt that was not decided stays counted", "err", err)
 	}
@@ -132,77 +119,27 @@ func (i *Identity) giveBack(ctx context.Context, a attempt) {
 // admitCode counts one second-factor code, after the password was right. Codes from an
 // address without an earlier login are counted apart from those of an address with one.
 func (i *Identity) admitCode(ctx context.Context, a attempt) error {
-	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	return i.withLimitsTimeout(ctx, func() error {
-		known, err := i.isKnownAddress(ctx, a)
-		if err != nil {
-			return err
-		}
-		if known {
-			err = i.allow(ctx, i.limits.Code, "code", a.identifier, a.addr)
-		} else {
-			err = i.allow(ctx, i.limits.Code, "code", a.identifier)
-		}
-		if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Limited {
-			return errSilent
-		}
-		return err
-	})
-}
-
-// withLimitsTimeout calls f, but does not wait longer than ctx, which a Redis client
-// may ignore.
-func (i *Identity) withLimitsTimeout(ctx context.Context, f func() error) error {
-	done := make(chan error, 1)
-	go func() { done <- f() }()
-	var err error
-	select {
-	case err = <-done:
-	case <-ctx.Done():
-		err = fmt.Errorf("count an attempt: %w", context.Cause(ctx))
-	}
-	if err == nil || errors.Is(err, errSilent) {
+	known, err := i.isKnownAddress(ctx, a)
+	if err != nil {
 		return err
 	}
-	if _, ok := errors.AsType[*mingjing.Error](err); ok {
-		return err
+	of := []string{a.identifier}
+	if known {
+		of = append(of, a.addr)
 	}
-	i.log.Error("identity is down", "doing", "count an attempt", "err", err)
-	return mingjing.NewError(mingjing.Unavailable, "identity_down")
+	return silently(i.allow(ctx, i.limits.Code, "code", of...))
 }
 
 // Allow counts one more use of something other than a login by somebody; the error is
-// too_many_attempts, or identity_down where it can't be counted.
+// too_many_attempts.
 func (i *Identity) Allow(ctx context.Context, kind, who string, rates ...Rate) error {
-	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	return i.withLimitsTimeout(ctx, func() error { return i.allow(ctx, rates, "use", kind, who) })
+	return i.allow(ctx, rates, "use", kind, who)
 }
 
-// AllowFrom counts one more request for something public from an address, of IPv6 from
-// its /64 network; the error is too_many_attempts. Where it can't be counted at once,
-// the request is allowed: public pages work without Redis.
+// AllowFrom counts one more request of somebody who is not logged in, from an address, of
+// IPv6 from its /64 network; the error is too_many_attempts.
 func (i *Identity) AllowFrom(ctx context.Context, kind, addr string, rates ...Rate) error {
-	limited, err := withCache(ctx, i.cache, func(ctx context.Context) (error, error) {
-		err := i.allow(ctx, rates, "from", kind, addrPrefix(addr))
-		if e, ok := errors.AsType[*mingjing.Error](err); ok {
-			return e, nil
-		}
-		return nil, err
-	})
-	if err != nil {
-		i.log.Debug("a request is not counted", "kind", kind, "err", err)
-		return nil
-	}
-	return limited
-}
-
-// AllowWrite counts one more thing that somebody who is not logged in stores, by their
-// address as [Identity.AllowFrom] does; the error is too_many_attempts, or identity_down
-// where it can't be counted.
-func (i *Identity) AllowWrite(ctx context.Context, kind, addr string, rates ...Rate) error {
-	return i.Allow(ctx, kind, addrPrefix(addr), rates...)
+	return i.allow(ctx, rates, "from", kind, addrPrefix(addr))
 }
 
 // A Quota is what a [Rate] still allows: Left more uses at once, and all of them After
@@ -214,20 +151,7 @@ type Quota struct {
 
 // AllowOne is [Identity.Allow] with one rate. It also returns what is left of it.
 func (i *Identity) AllowOne(ctx context.Context, kind, who string, rate Rate) (Quota, error) {
-	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	left := make(chan Quota, 1)
-	err := i.withLimitsTimeout(ctx, func() error {
-		q, err := i.countOne(ctx, 1, rate, "use", kind, who)
-		left <- q
-		return err
-	})
-	select {
-	case q := <-left:
-		return q, err
-	default:
-		return Quota{}, err
-	}
+	return i.countOne(ctx, 1, rate, "use", kind, who)
 }
 
 func (i *Identity) allow(ctx context.Context, rates []Rate, kind string, parts ...string) error {
@@ -246,43 +170,34 @@ func (i *Identity) count(ctx context.Context, n int, rates []Rate, kind string, 
 
 // countOne is count with one rate. It also returns what is left of it.
 func (i *Identity) countOne(ctx context.Context, n int, r Rate, kind string, parts ...string) (Quota, error) {
-	key := i.keys.redis(kind, append(parts, r.Per.String())...)
-	res, err := i.limiter.AllowN(ctx, key, redis_rate.Limit{Rate: r.Count, Burst: r.Count, Period: r.Per}, n)
+	u, err := i.counts.count(ctx, i.keys.redis(kind, append(parts, r.Per.String())...), r, n)
 	if err != nil {
 		return Quota{}, fmt.Errorf("count an attempt: %w", err)
 	}
-	if res.Allowed == 0 {
-		seconds := max(1, int(math.Ceil(res.RetryAfter.Seconds())))
+	if !u.Allowed {
+		seconds := max(1, int(math.Ceil(u.Retry.Seconds())))
 		err = mingjing.NewError(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(seconds))
 	}
-	return Quota{Left: res.Remaining, After: res.ResetAfter}, err
+	return Quota{Left: u.Left, After: u.ResetAfter}, err
 }
 
 func (i *Identity) isKnownAddress(ctx context.Context, a attempt) (bool, error) {
-	n, err := i.redis.Exists(ctx, i.keys.redis("known", a.identifier, a.addr)).Result()
+	known, err := i.counts.marked(ctx, i.keys.redis("known", a.identifier, a.addr))
 	if err != nil {
 		return false, fmt.Errorf("look for a known address: %w", err)
 	}
-	return n > 0, nil
+	return known, nil
 }
 
 // loginSucceeded marks the address as known for the identifier and resets its limit. If
 // that fails, it is only logged.
 func (i *Identity) loginSucceeded(ctx context.Context, a attempt) {
-	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	err := i.withLimitsTimeout(ctx, func() error {
-		if err := i.redis.Set(ctx, i.keys.redis("known", a.identifier, a.addr), "1", knownFor).Err(); err != nil {
-			return err
-		}
-		for _, r := range i.limits.Device {
-			if err := i.limiter.Reset(ctx, i.keys.redis("device", a.kind, a.identifier, a.addr, r.Per.String())); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	var counted []string
+	for _, r := range i.limits.Device {
+		counted = append(counted, i.keys.redis("device", a.kind, a.identifier, a.addr, r.Per.String()))
+	}
+	err := i.counts.keep(ctx, i.keys.redis("known", a.identifier, a.addr), knownFor)
+	if err = errors.Join(err, i.counts.forget(ctx, counted...)); err != nil {
 		i.log.Warn("a successful login was not remembered", "err", err)
 	}
 }

@@ -19,9 +19,6 @@ import (
 )
 
 const (
-	// checkTimeout is how long a login waits for its password check to begin.
-	checkTimeout = 10 * time.Second
-
 	totpPeriod = 30 * time.Second
 	// usedFor is how long a used code is stored: longer than it is valid, which is its
 	// own time step and one on each side.
@@ -31,7 +28,7 @@ const (
 )
 
 // Login starts a session of a resident. The errors are login_failed, too_many_attempts
-// with seconds, identity_down, and invalid_form when the password is empty. c.Addr is
+// with seconds, login_busy with place and seconds, identity_down, and invalid_form when the password is empty. c.Addr is
 // what limits count by, and c.Device is what Sessions shows.
 func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error) {
 	if password == "" {
@@ -64,6 +61,11 @@ func (i *Identity) checkPassword(ctx context.Context, identifier, text string, c
 	if err := i.makeDecoy(ctx); err != nil {
 		return "", person{}, err
 	}
+	leave, err := i.checks.enter(ctx)
+	if err != nil {
+		return "", person{}, err
+	}
+	defer leave()
 	p, err := i.kratos.find(ctx, identifier)
 	if err != nil {
 		return "", person{}, err
@@ -74,13 +76,11 @@ func (i *Identity) checkPassword(ctx context.Context, identifier, text string, c
 	if text = passwords.Normal(text); len(text) > passwords.MaxBytes {
 		text = text[:passwords.MaxBytes] + "\x00" // it is checked all the same, and is never right
 	}
-	turn, cancel := context.WithTimeout(ctx, checkTimeout)
-	defer cancel()
-	if err := i.checks.Acquire(turn, 1); err != nil {
-		return "", person{}, fmt.Errorf("wait for a password check: %w", err)
-	}
-	defer i.checks.Release(1)
-	token, _, err := i.kratos.passwordLogin(withDevice(ctx, c.Device), identifier, text)
+	var token string
+	err = i.kratos.whileLocked(ctx, func() error {
+		token, _, err = i.kratos.passwordLogin(withDevice(ctx, c.Device), identifier, text)
+		return err
+	})
 	if err != nil {
 		return "", person{}, err
 	}
@@ -124,14 +124,28 @@ var staffNumber = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,31}$`)
 
 func canonicalStaff(login string) string { return strings.ToLower(strings.TrimSpace(login)) }
 
+// A secondFactor checks the second factor of a person whose password was right, and uses it
+// up. undo gives it back where no session came of it; nil for nothing to undo. The error is
+// errRefused or errSilent for one that is wrong.
+type secondFactor func(ctx context.Context, a attempt, p person, f factor, now time.Time) (undo func(), err error)
+
 // StaffLogin starts a session of AAL 2 of a member of staff, with password and second
 // factor: a code from the authenticator, or a recovery code. Each code works once. The errors are those of Login, with the fields login,
 // password and totp.
 func (i *Identity) StaffLogin(ctx context.Context, login, password, code string, c mingjing.Client) (token string, err error) {
-	login, code = canonicalStaff(login), normalizeCode(code)
+	code = normalizeCode(code)
+	return i.staffLogin(ctx, login, password, code != "", c, i.codeFactor(code))
+}
+
+func (i *Identity) staffLogin(ctx context.Context, login, password string, has bool, c mingjing.Client, second secondFactor) (token string,
+	err error) {
+	login = canonicalStaff(login)
 	var missing []mingjing.FieldError
-	for _, f := range []struct{ name, value string }{{"login", login}, {"password", password}, {"totp", code}} {
-		if f.value == "" {
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"login", login != ""}, {"password", password != ""}, {"totp", has}} {
+		if !f.given {
 			missing = append(missing, mingjing.FieldError{Field: f.name, Code: "required"})
 		}
 	}
@@ -158,7 +172,7 @@ func (i *Identity) StaffLogin(ctx context.Context, login, password, code string,
 	} else if err != nil {
 		return "", i.undecided(ctx, a, "log staff in", err)
 	}
-	token, err = i.checkSecondFactor(ctx, a, half, p, code, c)
+	token, err = i.checkSecondFactor(ctx, a, half, p, second, c)
 	if err != nil {
 		i.dropSession(ctx, half)
 		if errors.Is(err, errRefused) || errors.Is(err, errSilent) {
@@ -173,9 +187,20 @@ func (i *Identity) StaffLogin(ctx context.Context, login, password, code string,
 	return token, nil
 }
 
-// checkSecondFactor checks the code and raises the session of token to AAL 2.
-func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token string, p person, code string, c mingjing.Client) (string,
-	error) {
+// codeFactor returns the second factor that is a code from the authenticator, or a recovery
+// code.
+func (i *Identity) codeFactor(code string) secondFactor {
+	return func(ctx context.Context, a attempt, p person, f factor, now time.Time) (func(), error) {
+		if step, shown := f.step(code, now); shown {
+			return func() { i.freeCode(ctx, a.identifier, f, step) }, i.useCodeOnce(ctx, a.identifier, f, step)
+		}
+		return func() { i.freeRecoveryCode(ctx, p) }, i.useRecoveryCode(ctx, p, code)
+	}
+}
+
+// checkSecondFactor checks the second factor and raises the session of token to AAL 2.
+func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token string, p person, second secondFactor,
+	c mingjing.Client) (string, error) {
 	if !p.public.isDesk() || !p.admin.Paired {
 		return "", errRefused
 	}
@@ -187,12 +212,7 @@ func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token strin
 		return "", err
 	}
 	now := time.Now()
-	step, shown := f.step(code, now)
-	if shown {
-		err = i.useCodeOnce(ctx, a.identifier, f, step)
-	} else {
-		err = i.useRecoveryCode(ctx, p, code)
-	}
+	undo, err := second(ctx, a, p, f, now)
 	if err != nil {
 		return "", err
 	}
@@ -202,12 +222,8 @@ func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token strin
 	}
 	raised, s, err := i.kratos.addSecondFactor(withDevice(ctx, c.Device), token, inner)
 	if err != nil {
-		if !errors.Is(err, errRefused) { // the same code may be tried again; nobody was given a session for it
-			if shown {
-				i.freeCode(ctx, a.identifier, f, step)
-			} else {
-				i.freeRecoveryCode(ctx, p)
-			}
+		if undo != nil && !errors.Is(err, errRefused) { // the same code may be tried again; nobody was given a session for it
+			undo()
 		}
 		return "", err
 	}
@@ -224,15 +240,7 @@ func (i *Identity) useRecoveryCode(ctx context.Context, p person, code string) e
 	if at < 0 {
 		return errRefused
 	}
-	bound, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	if err := i.withLimitsTimeout(bound, func() error {
-		fresh, err := i.redis.SetNX(bound, i.keys.redis("recovery", p.id), "1", recoveryPause).Result()
-		if err == nil && !fresh {
-			return errSilent
-		}
-		return err
-	}); err != nil {
+	if err := i.once(ctx, recoveryPause, "recovery", p.id); err != nil {
 		return err
 	}
 	left := slices.Delete(slices.Clone(p.admin.Recovery), at, at+1)
@@ -245,7 +253,7 @@ func (i *Identity) freeRecoveryCode(ctx context.Context, p person) {
 	defer cancel()
 	err := i.kratos.setAdmin(ctx, p.id, memberRecover, p.admin.Recovery)
 	if err == nil {
-		err = i.withLimitsTimeout(ctx, func() error { return i.redis.Del(ctx, i.keys.redis("recovery", p.id)).Err() })
+		err = i.counts.forget(ctx, i.keys.redis("recovery", p.id))
 	}
 	if err != nil {
 		i.log.Warn("a recovery code stays used up", "err", err)
@@ -255,25 +263,21 @@ func (i *Identity) freeRecoveryCode(ctx context.Context, p person) {
 // useCodeOnce marks the code of one time step of a factor as used, or returns errSilent
 // if it was.
 func (i *Identity) useCodeOnce(ctx context.Context, login string, f factor, step uint64) error {
-	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	return i.withLimitsTimeout(ctx, func() error {
-		fresh, err := i.redis.SetNX(ctx, i.keys.redis("step", login, f.Secret, fmt.Sprint(step)), "1", usedFor).Result()
-		if err != nil {
-			return fmt.Errorf("use a second-factor code up: %w", err)
-		}
-		if !fresh {
-			return errSilent
-		}
-		return nil
-	})
+	return i.once(ctx, usedFor, "step", login, f.Secret, fmt.Sprint(step))
+}
+
+// once marks something as done for a time, or returns errSilent if it was.
+func (i *Identity) once(ctx context.Context, d time.Duration, kind string, parts ...string) error {
+	fresh, err := i.counts.mark(ctx, i.keys.redis(kind, parts...), d)
+	if err == nil && !fresh {
+		return errSilent
+	}
+	return err
 }
 
 // freeCode undoes useCodeOnce.
 func (i *Identity) freeCode(ctx context.Context, login string, f factor, step uint64) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitsTimeout)
-	defer cancel()
-	err := i.withLimitsTimeout(ctx, func() error { return i.redis.Del(ctx, i.keys.redis("step", login, f.Secret, fmt.Sprint(step))).Err() })
+	err := i.counts.forget(context.WithoutCancel(ctx), i.keys.redis("step", login, f.Secret, fmt.Sprint(step)))
 	if err != nil {
 		i.log.Warn("a second-factor code stays used up", "err", err)
 	}

@@ -11,9 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+
 	"mingjing"
+	"mingjing/server/live"
+	"mingjing/server/live/redistest"
 )
 
 func TestAnUnknownIDAndAWrongPasswordLookTheSame(t *testing.T) {
@@ -276,11 +278,11 @@ func TestResidentsAndStaffDoNotFitThroughEachOthersDoor(t *testing.T) {
 	wantCode(t, err, "login_failed")
 }
 
-func TestWithoutRedisNobodyNewIsLetInAndNobodyIsThrownOut(t *testing.T) {
+func TestWithoutRedisLoginsGoOnAndAreLimitedAndNobodyIsThrownOut(t *testing.T) {
 	rdb, stop := ownRedis(t)
 	i := newReplica(t, func(i *Identity) {
-		i.redis, i.cache = rdb, &cache{redis: rdb}
-		i.limiter = redisRate(rdb)
+		i.redis, i.cache, i.counts = rdb, &cache{redis: rdb}, countedIn(rdb)
+		i.limits = Limits{Device: []Rate{{2, time.Hour}}}.withDefaults()
 	})
 	n, c := enrolled(t), newDevice()
 	token := loggedInAs(t, i, n, c)
@@ -288,11 +290,17 @@ func TestWithoutRedisNobodyNewIsLetInAndNobodyIsThrownOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop()
-	_, err := i.Login(t.Context(), n, password, c)
-	wantCode(t, err, "identity_down")
-	code := giveCode(n)
-	_, err = i.activate(t.Context(), n, code, password, c)
-	wantCode(t, err, "identity_down")
+	loggedInAs(t, i, n, c)
+	login := staff(t)
+	if _, err := i.StaffLogin(t.Context(), login, password, codeAt(t, 0), c); err != nil {
+		t.Errorf("with Redis down a member of staff is told %v", err)
+	}
+	_, err := i.StaffLogin(t.Context(), login, password, codeAt(t, 0), c)
+	wantCode(t, err, "login_failed") // the same code again
+	for _, want := range []string{"login_failed", "login_failed", "too_many_attempts"} {
+		_, err := i.Login(t.Context(), n, "not the password", c)
+		wantCode(t, err, want)
+	}
 	for range 3 {
 		if _, err := i.Who(t.Context(), token); err != nil {
 			t.Errorf("with Redis down a session is told %v", err)
@@ -305,11 +313,30 @@ func TestWithoutRedisNobodyNewIsLetInAndNobodyIsThrownOut(t *testing.T) {
 	wantCode(t, err, "session_expired")
 }
 
-func TestTheInProcessRedisDoes(t *testing.T) {
-	rdb := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
-	t.Cleanup(func() { _ = rdb.Close() })
+// TestEveryRedisDoes: limits, sessions and codes that are good once are kept in a Redis
+// inside the process, in one that Sentinels name, and in a Cluster.
+func TestEveryRedisDoes(t *testing.T) {
+	open := func(t *testing.T, url string) redis.UniversalClient {
+		t.Helper()
+		rdb, closeRedis, err := live.OpenRedis(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = closeRedis() })
+		return rdb
+	}
+	t.Run("in the process", func(t *testing.T) { redisDoes(t, open(t, "")) })
+	t.Run("Sentinel", func(t *testing.T) {
+		url, _ := redistest.Sentinel(t)
+		redisDoes(t, open(t, url))
+	})
+	t.Run("Cluster", func(t *testing.T) { redisDoes(t, open(t, redistest.Cluster(t))) })
+}
+
+func redisDoes(t *testing.T, rdb redis.UniversalClient) {
+	t.Helper()
 	i := newReplica(t, func(i *Identity) {
-		i.redis, i.cache, i.limiter = rdb, &cache{redis: rdb}, redisRate(rdb)
+		i.redis, i.cache, i.counts = rdb, &cache{redis: rdb}, countedIn(rdb)
 		i.limits = Limits{Device: []Rate{{2, time.Hour}}}.withDefaults()
 	})
 	n, c := enrolled(t), newDevice()
@@ -371,7 +398,7 @@ func TestRedisHoldsOnlyKeyedHashes(t *testing.T) {
 
 func TestPublicRequestsAreCountedByPlaceAndGoOnWithoutRedis(t *testing.T) {
 	rdb, stop := ownRedis(t)
-	i := newReplica(t, func(i *Identity) { i.redis, i.cache, i.limiter = rdb, &cache{redis: rdb}, redisRate(rdb) })
+	i := newReplica(t, func(i *Identity) { i.redis, i.cache, i.counts = rdb, &cache{redis: rdb}, countedIn(rdb) })
 	rate := Rate{2, time.Hour}
 	ask := func(kind, addr string) string {
 		if err := i.AllowFrom(t.Context(), kind, addr, rate); err != nil {
@@ -390,9 +417,9 @@ func TestPublicRequestsAreCountedByPlaceAndGoOnWithoutRedis(t *testing.T) {
 		}
 	}
 	stop()
-	for range 5 {
-		if got := ask("intake", "2001:db8::1"); got != "" {
-			t.Errorf("without Redis a request is told %q", got)
+	for _, want := range []string{"", "", "too_many_attempts"} {
+		if got := ask("intake", "2001:db8::1"); got != want {
+			t.Errorf("without Redis a request is told %q, want %q", got, want)
 		}
 	}
 }

@@ -151,7 +151,7 @@ func ownKratos(t *testing.T, dir string) *Identity {
 func newReplica(t *testing.T, change func(*Identity)) *Identity {
 	t.Helper()
 	i := &Identity{log: shared.log, clock: wallClock{}, keys: shared.keys, kratos: shared.kratos, redis: shared.redis,
-		limiter: shared.limiter, limits: shared.limits, cache: &cache{redis: shared.redis}, checks: shared.checks,
+		counts: countedIn(shared.redis), limits: shared.limits, cache: &cache{redis: shared.redis}, checks: shared.checks,
 		pace: shared.pace, freshFor: shared.freshFor, endWait: shared.endWait}
 	if change != nil {
 		change(i)

@@ -262,8 +262,8 @@ func TestASecondFactorWorksAfterAnOutageThatCameInBetween(t *testing.T) {
 	wantCode(t, err, "login_failed")
 }
 
-// TestARefusalIsBelievedOfAHealthyKratosOnly puts gateways before Kratos that answer by
-// themselves, as they do while they start or when an address is wrong.
+// TestARefusalIsBelievedOfAHealthyKratosOnly sets up gateways that answer in the place of
+// Kratos, as they do while they start or when an address is wrong: nobody is logged out.
 func TestARefusalIsBelievedOfAHealthyKratosOnly(t *testing.T) {
 	for _, status := range []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone} {
 		gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -28,7 +28,7 @@ const (
 	maxCredential = 16 << 10
 )
 
-// A passkey is a resident's key as it is stored, sealed, in Kratos' admin metadata.
+// A passkey is somebody's key as it is stored, sealed, in Kratos' admin metadata.
 type passkey struct {
 	mingjing.Passkey
 	Credential webauthn.Credential `json:"credential"`
@@ -147,15 +147,11 @@ func (i *Identity) answered(ctx context.Context, ticket string, failed error) (c
 	if err != nil || time.Now().After(k.Until) {
 		return k, failed
 	}
-	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	return k, i.withLimitsTimeout(ctx, func() error {
-		fresh, err := i.redis.SetNX(ctx, i.keys.redis("passkey", k.Session.Challenge), "1", 2*ceremonyFor).Result()
-		if err == nil && !fresh {
-			return failed
-		}
-		return err
-	})
+	fresh, err := i.counts.mark(ctx, i.keys.redis("passkey", k.Session.Challenge), 2*ceremonyFor)
+	if err == nil && !fresh {
+		err = failed
+	}
+	return k, err
 }
 
 // PasskeyQuestion returns what a browser asks its person at a login by passkey, on a page
@@ -200,24 +196,7 @@ func (i *Identity) PasskeyLogin(ctx context.Context, origin, ticket, answer stri
 	if err != nil {
 		return "", errPasskey()
 	}
-	var (
-		p    person
-		down error
-	)
-	_, _, err = rp.ValidatePasskeyLogin(func(_, handle []byte) (webauthn.User, error) {
-		id, ok := idOfHandle(handle)
-		if !ok {
-			return nil, errRefused
-		}
-		if p, down = i.kratos.byID(ctx, id); down != nil || !p.enrolled {
-			return nil, errRefused
-		}
-		keys, err := i.passkeysOf(p)
-		if err != nil {
-			down = err
-		}
-		return keyOwner{handle: handle, keys: keys}, err
-	}, k.Session, said)
+	p, down, err := i.ownerOf(ctx, rp, k, said)
 	if down != nil {
 		return "", i.unavailable(ctx, "log in by a passkey", down)
 	}
@@ -232,21 +211,40 @@ func (i *Identity) PasskeyLogin(ctx context.Context, origin, ticket, answer stri
 	return token, nil
 }
 
-// admitAddress counts a request from an address, as logins are counted.
-func (i *Identity) admitAddress(ctx context.Context, c mingjing.Client) error {
-	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	return i.withLimitsTimeout(ctx, func() error { return i.allow(ctx, i.limits.Address, "address", addrPrefix(c.Addr)) })
+// ownerOf returns the person whose passkey has answered the question of a ceremony. down is
+// that it can't be found out now, err that the answer is wrong.
+func (i *Identity) ownerOf(ctx context.Context, rp *webauthn.WebAuthn, k ceremony,
+	said *protocol.ParsedCredentialAssertionData) (p person, down, err error) {
+	_, _, err = rp.ValidatePasskeyLogin(func(_, handle []byte) (webauthn.User, error) {
+		id, ok := idOfHandle(handle)
+		if !ok {
+			return nil, errRefused
+		}
+		if p, down = i.kratos.byID(ctx, id); down != nil || !p.enrolled {
+			return nil, errRefused
+		}
+		keys, err := i.passkeysOf(p)
+		if err != nil {
+			down = err
+		}
+		return keyOwner{handle: handle, keys: keys}, err
+	}, k.Session, said)
+	return p, down, err
 }
 
-// keyHolder returns the resident behind a token. To change their passkeys, the login must be
-// fresh.
+// admitAddress counts a request from an address, as logins are counted.
+func (i *Identity) admitAddress(ctx context.Context, c mingjing.Client) error {
+	return i.allow(ctx, i.limits.Address, "address", addrPrefix(c.Addr))
+}
+
+// keyHolder returns the person behind a token, who is a resident, or staff or an officer at
+// AAL 2. To change their passkeys, the login must be fresh.
 func (i *Identity) keyHolder(ctx context.Context, token string, fresh bool) (person, []passkey, error) {
 	l, err := i.Who(ctx, token)
 	if err != nil {
 		return person{}, nil, err
 	}
-	if l.Actor.Role != mingjing.RoleResident {
+	if l.Actor.Role != mingjing.RoleResident && l.Actor.AAL < 2 {
 		return person{}, nil, mingjing.NewError(mingjing.Forbidden, "forbidden")
 	}
 	if fresh && !l.Actor.Fresh {
@@ -267,7 +265,7 @@ func (i *Identity) keyHolder(ctx context.Context, token string, fresh bool) (per
 	return p, keys, nil
 }
 
-// Passkeys returns the passkeys of the resident behind a token, the oldest first. The
+// Passkeys returns the passkeys of the person behind a token, the oldest first. The
 // errors are those of Who.
 func (i *Identity) Passkeys(ctx context.Context, token string) ([]mingjing.Passkey, error) {
 	_, keys, err := i.keyHolder(ctx, token, false)
@@ -278,8 +276,8 @@ func (i *Identity) Passkeys(ctx context.Context, token string) ([]mingjing.Passk
 	return all, err
 }
 
-// NewPasskeyQuestion returns what a browser asks its person to make a passkey for the
-// resident behind a token. shown is what the browser shows beside it; it must not name
+// NewPasskeyQuestion returns what a browser asks its person to make a passkey for who is
+// behind a token. shown is what the browser shows beside it; it must not name
 // anybody. The errors are those of Who, login_stale, passkeys_not_offered and
 // passkeys_full.
 func (i *Identity) NewPasskeyQuestion(ctx context.Context, token, origin, shown string) (mingjing.PasskeyQuestion, error) {
@@ -294,14 +292,21 @@ func (i *Identity) NewPasskeyQuestion(ctx context.Context, token, origin, shown 
 	if len(keys) >= maxPasskeys {
 		return mingjing.PasskeyQuestion{}, mingjing.NewError(mingjing.Conflict, "passkeys_full")
 	}
-	owner := keyOwner{name: shown, keys: keys}
-	if owner.handle, err = handleOf(p); err != nil {
+	return i.newKeyQuestion(ctx, rp, p, keys, shown)
+}
+
+// newKeyQuestion returns what a browser asks its person to make another passkey.
+func (i *Identity) newKeyQuestion(ctx context.Context, rp *webauthn.WebAuthn, p person, keys []passkey,
+	shown string) (mingjing.PasskeyQuestion, error) {
+	handle, err := handleOf(p)
+	if err != nil {
 		return mingjing.PasskeyQuestion{}, i.unavailable(ctx, "make a passkey", err)
 	}
 	var there []protocol.CredentialDescriptor
 	for _, k := range keys {
 		there = append(there, k.Credential.Descriptor())
 	}
+	owner := keyOwner{handle: handle, name: shown, keys: keys}
 	options, s, err := rp.BeginRegistration(owner, webauthn.WithExclusions(there))
 	if err != nil {
 		return mingjing.PasskeyQuestion{}, fmt.Errorf("make a passkey: %w", err)
@@ -310,7 +315,7 @@ func (i *Identity) NewPasskeyQuestion(ctx context.Context, token, origin, shown 
 }
 
 // AddPasskey adds the passkey that a browser has made on the question of a ticket to those
-// of the resident behind a token. The errors are those of Who, login_stale,
+// of the person behind a token. The errors are those of Who, login_stale,
 // passkey_not_added, passkeys_full and identity_down.
 func (i *Identity) AddPasskey(ctx context.Context, token, origin, ticket, answer string, c mingjing.Client) error {
 	rp, err := relyingParty(origin)
@@ -324,35 +329,54 @@ func (i *Identity) AddPasskey(ctx context.Context, token, origin, ticket, answer
 	if err != nil {
 		return err
 	}
-	k, err := i.answered(ctx, ticket, errNewPasskey())
+	made, err := i.madeKey(ctx, rp, p, keys, ticket, answer, c)
 	if err != nil {
 		return err
-	}
-	if len(answer) > maxCredential || k.Person != p.id {
-		return errNewPasskey()
-	}
-	said, err := protocol.ParseCredentialCreationResponseBytes([]byte(answer))
-	if err != nil {
-		return errNewPasskey()
-	}
-	made, err := rp.CreateCredential(keyOwner{handle: k.Session.UserID, keys: keys}, k.Session, said)
-	if err != nil || slices.ContainsFunc(keys, func(other passkey) bool { return string(other.Credential.ID) == string(made.ID) }) {
-		return errNewPasskey()
 	}
 	if len(keys) >= maxPasskeys {
 		return mingjing.NewError(mingjing.Conflict, "passkeys_full")
 	}
-	made.Attestation = webauthn.CredentialAttestation{} // nobody looks at it again
-	keys = append(keys, passkey{mingjing.Passkey{ID: base64.RawURLEncoding.EncodeToString(made.ID)[:min(22, base64.RawURLEncoding.EncodedLen(
-		len(made.ID)))], Name: c.Device, AddedAt: i.clock.Now().UTC()}, *made})
-	if err := i.storePasskeys(ctx, p, keys); err != nil {
+	if err := i.storePasskeys(ctx, p, append(keys, made)); err != nil {
 		return i.unavailable(ctx, "add a passkey", err)
 	}
-	i.tell(ctx, SecurityEvent{Resident: p.public.Resident, Code: mingjing.SecurityPasskeyAdded, Device: c.Device})
+	i.tell(ctx, keyEvent(p, mingjing.SecurityPasskeyAdded, c))
 	return nil
 }
 
-// RemovePasskey removes a passkey of the resident behind a token. The errors are those of
+// madeKey returns the passkey that a browser has made for a person on the question of a
+// ticket. The errors are passkey_not_added and identity_down.
+func (i *Identity) madeKey(ctx context.Context, rp *webauthn.WebAuthn, p person, keys []passkey, ticket, answer string,
+	c mingjing.Client) (passkey, error) {
+	k, err := i.answered(ctx, ticket, errNewPasskey())
+	if err != nil {
+		return passkey{}, err
+	}
+	if len(answer) > maxCredential || k.Person != p.id {
+		return passkey{}, errNewPasskey()
+	}
+	said, err := protocol.ParseCredentialCreationResponseBytes([]byte(answer))
+	if err != nil {
+		return passkey{}, errNewPasskey()
+	}
+	made, err := rp.CreateCredential(keyOwner{handle: k.Session.UserID, keys: keys}, k.Session, said)
+	if err != nil || slices.ContainsFunc(keys, func(other passkey) bool { return string(other.Credential.ID) == string(made.ID) }) {
+		return passkey{}, errNewPasskey()
+	}
+	made.Attestation = webauthn.CredentialAttestation{} // nobody looks at it again
+	return passkey{mingjing.Passkey{ID: base64.RawURLEncoding.EncodeToString(made.ID)[:min(22, base64.RawURLEncoding.EncodedLen(
+		len(made.ID)))], Name: c.Device, AddedAt: i.clock.Now().UTC()}, *made}, nil
+}
+
+// keyEvent returns what the owner of a passkey is told: a resident, or the staff register.
+func keyEvent(p person, code string, c mingjing.Client) SecurityEvent {
+	e := SecurityEvent{Resident: p.public.Resident, Code: code, Device: c.Device}
+	if p.public.isDesk() {
+		e.Login = p.traits.Identifier
+	}
+	return e
+}
+
+// RemovePasskey removes a passkey of the person behind a token. The errors are those of
 // Who, not_found and identity_down.
 func (i *Identity) RemovePasskey(ctx context.Context, token, id string, c mingjing.Client) error {
 	i.activating.Lock()
@@ -368,7 +392,7 @@ func (i *Identity) RemovePasskey(ctx context.Context, token, id string, c mingji
 	if err := i.storePasskeys(ctx, p, slices.Delete(keys, at, at+1)); err != nil {
 		return i.unavailable(ctx, "remove a passkey", err)
 	}
-	i.tell(ctx, SecurityEvent{Resident: p.public.Resident, Code: mingjing.SecurityPasskeyRemoved, Device: c.Device})
+	i.tell(ctx, keyEvent(p, mingjing.SecurityPasskeyRemoved, c))
 	return nil
 }
 

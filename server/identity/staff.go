@@ -176,6 +176,23 @@ func (i *Identity) ConfirmStaff(ctx context.Context, text, code string, c mingji
 	if code = normalizeCode(code); code == "" {
 		return "", nil, wrong("required")
 	}
+	return i.confirmStaff(ctx, text, c, use, func(k ticket, _ person, f factor) (map[string]any, error) {
+		step, ok := f.step(code, time.Now())
+		if !ok {
+			return nil, wrong("totp_wrong")
+		}
+		err := i.useCodeOnce(ctx, k.Login, f, step)
+		if errors.Is(err, errSilent) {
+			err = wrong("totp_wrong")
+		}
+		return nil, err
+	})
+}
+
+// confirmStaff opens the login of an activation after check has checked the first use of a
+// second factor. check returns what else is to be stored about the person.
+func (i *Identity) confirmStaff(ctx context.Context, text string, c mingjing.Client, use func(ctx context.Context, login string) error,
+	check func(ticket, person, factor) (map[string]any, error)) (token string, recovery []string, err error) {
 	k, p, f, err := i.ticketOf(ctx, text)
 	if err != nil {
 		return "", nil, err
@@ -186,14 +203,8 @@ func (i *Identity) ConfirmStaff(ctx context.Context, text, code string, c mingji
 	} else if err != nil {
 		return "", nil, err
 	}
-	now := time.Now()
-	step, ok := f.step(code, now)
-	if !ok {
-		return "", nil, wrong("totp_wrong")
-	}
-	if err := i.useCodeOnce(ctx, k.Login, f, step); errors.Is(err, errSilent) {
-		return "", nil, wrong("totp_wrong")
-	} else if err != nil {
+	more, err := check(k, p, f)
+	if err != nil {
 		return "", nil, err
 	}
 	if err := use(ctx, k.Login); err != nil {
@@ -207,14 +218,17 @@ func (i *Identity) ConfirmStaff(ctx context.Context, text, code string, c mingji
 	for n, r := range recovery {
 		hashes[n] = i.keys.recoveryHash(p.id, normalizeCode(r))
 	}
-	for _, part := range []struct {
-		member string
-		value  any
-	}{{memberRecover, hashes}, {memberWaiting, false}, {memberPaired, true}} {
+	set := func(member string, value any) {
 		if err == nil {
-			err = i.retry(ctx, func() error { return i.kratos.setAdmin(ctx, p.id, part.member, part.value) })
+			err = i.retry(ctx, func() error { return i.kratos.setAdmin(ctx, p.id, member, value) })
 		}
 	}
+	for member, value := range more {
+		set(member, value)
+	}
+	set(memberRecover, hashes)
+	set(memberWaiting, false)
+	set(memberPaired, true)
 	if err != nil {
 		return "", nil, i.unavailable(ctx, "finish an activation", err)
 	}
@@ -278,13 +292,16 @@ func (i *Identity) ApplyStaff(ctx context.Context, m mingjing.StaffMember) error
 	return nil
 }
 
-// closeLogin removes a person's second factor, without which nobody logs in, and ends
+// closeLogin removes a person's second factor and security keys, without which nobody logs in, and ends
 // their sessions.
 func (i *Identity) closeLogin(ctx context.Context, p person) error {
 	if err := i.kratos.setAdmin(ctx, p.id, memberPaired, false); err != nil {
 		return err
 	}
 	if err := i.kratos.setAdmin(ctx, p.id, memberRecover, []string{}); err != nil {
+		return err
+	}
+	if err := i.kratos.setAdmin(ctx, p.id, memberPasskeys, ""); err != nil {
 		return err
 	}
 	if err := i.endStaff(ctx, p.id); err != nil {

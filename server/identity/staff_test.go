@@ -103,7 +103,7 @@ func TestARecoveryCodeIsGoodForOneLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, code := range []string{recovery[3], "aaaaa-aaaaa"} {
-		shared.redis.Del(t.Context(), shared.keys.redis("recovery", find(t, m.Login).id))
+		_ = shared.counts.forget(t.Context(), shared.keys.redis("recovery", find(t, m.Login).id))
 		_, err := shared.StaffLogin(t.Context(), m.Login, password, code, newDevice())
 		wantCode(t, err, "login_failed")
 	}
@@ -178,7 +178,7 @@ func TestWhoIsDisabledChangedOrResetHasNoSessionAnyMore(t *testing.T) {
 
 	apply(func(m *mingjing.StaffMember) { m.State = mingjing.StaffInvited })
 	over("reset", token)
-	shared.redis.Del(t.Context(), shared.keys.redis("recovery", find(t, m.Login).id))
+	_ = shared.counts.forget(t.Context(), shared.keys.redis("recovery", find(t, m.Login).id))
 	for _, code := range []string{codeFrom(t, secret, 0), recovery[1]} {
 		_, err = shared.StaffLogin(t.Context(), m.Login, password, code, newDevice())
 		wantCode(t, err, "login_failed")

@@ -19,7 +19,11 @@ import (
 )
 
 func TestAnEventReachesTheAudienceOnEveryReplicaAndNobodyElse(t *testing.T) {
-	url, c := startRedis(t).url(), newCity()
+	onEachRedis(t, anEventReachesTheAudienceOnEveryReplicaAndNobodyElse)
+}
+
+func anEventReachesTheAudienceOnEveryReplicaAndNobodyElse(t *testing.T, url string) {
+	c := newCity()
 	one, two := startReplica(t, c, url, nil), startReplica(t, c, url, nil)
 	one.awaitRedis(t, true)
 	two.awaitRedis(t, true)
@@ -187,7 +191,11 @@ func TestAStoreThatIsDownIsAskedAgain(t *testing.T) {
 }
 
 func TestAnEndedSessionClosesItsStreamsOnEveryReplicaAndNoOther(t *testing.T) {
-	url, c := startRedis(t).url(), newCity()
+	onEachRedis(t, anEndedSessionClosesItsStreamsOnEveryReplicaAndNoOther)
+}
+
+func anEndedSessionClosesItsStreamsOnEveryReplicaAndNoOther(t *testing.T, url string) {
+	c := newCity()
 	one, two := startReplica(t, c, url, nil), startReplica(t, c, url, nil)
 	one.awaitRedis(t, true)
 	two.awaitRedis(t, true)

@@ -3,8 +3,14 @@ package live
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,15 +26,81 @@ const (
 	redisTimeout     = 2 * time.Second
 )
 
-// OpenRedis returns a client of the Redis at url, "redis://[user:password@]host:port/db" or
-// "rediss://" for TLS. With url "" it starts one inside this process, on loopback
-// with a random password, so that there is one code path. It fails when the url can't
+// The schemes of a Redis that is several servers: one of them at a time, which Sentinels
+// name, or all of them as a Cluster. With an s after redis they are reached by TLS.
+const (
+	sentinelScheme = "+sentinel"
+	clusterScheme  = "+cluster"
+)
+
+// readSeveral returns the options of a Redis that is several servers, and false for a url
+// of another kind.
+func readSeveral(text string) (*redis.UniversalOptions, bool, error) {
+	begin, rest, _ := strings.Cut(text, "://")
+	end := strings.IndexAny(rest+"/", "/?")
+	user := strings.LastIndex(rest[:end], "@") + 1
+	hosts := rest[user:end]
+	u, err := url.Parse(begin + "://" + rest[:user] + "hosts" + rest[end:]) // a URL has one host
+	if err != nil {
+		return nil, false, nil //nolint:nilerr // another kind, which has an error of its own
+	}
+	kind, isTLS := strings.CutPrefix(u.Scheme, "rediss")
+	if !isTLS {
+		kind = strings.TrimPrefix(u.Scheme, "redis")
+	}
+	if kind != sentinelScheme && kind != clusterScheme {
+		return nil, false, nil
+	}
+	opt := &redis.UniversalOptions{Addrs: strings.Split(hosts, ","), IsClusterMode: kind == clusterScheme,
+		Username: u.User.Username(), SentinelPassword: u.Query().Get("sentinel_password"), DialTimeout: redisDialTimeout,
+		ReadTimeout: redisTimeout, WriteTimeout: redisTimeout, MaxRetries: 1, ContextTimeoutEnabled: true, DisableIdentity: true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}}
+	opt.Password, _ = u.User.Password()
+	if isTLS {
+		opt.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	standard := "6379"
+	name, db, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
+	if kind == sentinelScheme {
+		standard, opt.MasterName = "26379", name
+		if db != "" {
+			opt.DB, err = strconv.Atoi(db)
+		}
+	}
+	for i, addr := range opt.Addrs {
+		if _, _, e := net.SplitHostPort(addr); e != nil {
+			opt.Addrs[i] = net.JoinHostPort(addr, standard)
+		}
+	}
+	for parameter := range u.Query() {
+		if parameter != "sentinel_password" || kind != sentinelScheme {
+			err = errors.Join(err, fmt.Errorf("the parameter %q is not known", parameter))
+		}
+	}
+	if hosts == "" || (kind == sentinelScheme) != (name != "") || opt.DB < 0 {
+		err = errors.Join(err, errors.New("it must be like redis+sentinel://s1,s2,s3/master or redis+cluster://n1,n2,n3"))
+	}
+	return opt, true, err
+}
+
+// OpenRedis returns a client of the Redis at an address, "redis://[user:password@]host:port/db" or
+// "rediss://" for TLS; "redis+sentinel://[user:password@]sentinel1,sentinel2/master/db" asks
+// Sentinels which server it is, and "redis+cluster://[user:password@]host1,host2" is a
+// Cluster. With address "" it starts one inside this process, on loopback
+// with a random password, so that there is one code path. It fails when the address can't
 // be read or that one can't be started; a Redis that is down is no error, since the
 // product works without. The returned
 // function closes the client, and the server inside the process if there is one.
-func OpenRedis(ctx context.Context, url string) (redis.UniversalClient, func() error, error) {
-	if url != "" {
-		opt, err := redis.ParseURL(url)
+func OpenRedis(ctx context.Context, address string) (redis.UniversalClient, func() error, error) {
+	if opt, is, err := readSeveral(address); is {
+		if err != nil {
+			return nil, nil, fmt.Errorf("live: reading the Redis URL: %w", err)
+		}
+		client := redis.NewUniversalClient(opt)
+		return client, client.Close, nil
+	}
+	if address != "" {
+		opt, err := redis.ParseURL(address)
 		if err != nil {
 			return nil, nil, fmt.Errorf("live: reading the Redis URL: %w", err)
 		}

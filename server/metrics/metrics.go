@@ -46,6 +46,8 @@ type Metrics struct {
 	eventLag     prometheus.Histogram
 	removed      *prometheus.CounterVec
 	scoresLate   *prometheus.GaugeVec
+	fileCalls    *prometheus.CounterVec
+	fileTime     *prometheus.HistogramVec
 }
 
 var _ casework.Figures = (*Metrics)(nil)
@@ -76,10 +78,18 @@ func New(log *slog.Logger) *Metrics {
 			Help: "Time from an event to its arrival at a replica that has an open page for it.", Buckets: lagBuckets}),
 		scoresLate: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "mingjing_score_requests_late",
 			Help: "Score requests that are late (late), and that will be unless they are scored soon (endangered)."}, []string{"how"}),
-		removed: counter("mingjing_retention_removed_total", "Rows removed after their time, by kind.", "kind"),
+		fileCalls: counter("mingjing_files_requests_total", "Requests to the store of files, by kind (put, get, delete, check) and result.",
+			"op", "result"),
+		fileTime: histogram("mingjing_files_request_duration_seconds", "Time of a request to the store of files, by kind.", requestBuckets, "op"),
+		removed:  counter("mingjing_retention_removed_total", "Rows removed after their time, by kind.", "kind"),
 	}
 	m.registry.MustRegister(m.requests, m.requestTime, m.requestBytes, m.readyTime, m.answers, m.answerTime, m.jobRuns, m.jobTime,
-		m.eventLag, m.removed, m.scoresLate, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		m.eventLag, m.fileCalls, m.fileTime, m.removed, m.scoresLate, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, op := range []string{"put", "get", "delete", "check"} {
+		m.fileCalls.WithLabelValues(op, "failed")
+		m.fileTime.WithLabelValues(op)
+	}
 	for _, kind := range upkeep.Kinds() {
 		m.removed.WithLabelValues(string(kind))
 	}
@@ -123,13 +133,23 @@ func (m *Metrics) Answer(agency, op, result string, took time.Duration) {
 	m.answerTime.WithLabelValues(op).Observe(took.Seconds())
 }
 
+// resultOf returns the label of how something ended.
+func resultOf(err error) string {
+	if err != nil {
+		return "failed"
+	}
+	return "done"
+}
+
+// File counts one request to the store of files.
+func (m *Metrics) File(op string, took time.Duration, err error) {
+	m.fileCalls.WithLabelValues(op, resultOf(err)).Inc()
+	m.fileTime.WithLabelValues(op).Observe(took.Seconds())
+}
+
 // Job counts one run of a job.
 func (m *Metrics) Job(kind string, took time.Duration, err error) {
-	result := "done"
-	if err != nil {
-		result = "failed"
-	}
-	m.jobRuns.WithLabelValues(kind, result).Inc()
+	m.jobRuns.WithLabelValues(kind, resultOf(err)).Inc()
 	m.jobTime.WithLabelValues(kind).Observe(took.Seconds())
 }
 

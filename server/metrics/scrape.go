@@ -33,6 +33,8 @@ type Sources struct {
 	Witnesses []string
 	// CalendarEnds are the calendars that are counted by, with their ends.
 	CalendarEnds func() []mingjing.CalendarEnd
+	// ClockApart is how far this machine's clock is ahead of the database's.
+	ClockApart func() time.Duration
 	// Now is the city's time, by which the ages of requests are counted.
 	Now func() time.Time
 }
@@ -60,12 +62,17 @@ var (
 	jobsDue     = describe("mingjing_jobs_due", "Jobs that are due and not done, by kind.", "kind")
 	jobAge      = describe("mingjing_job_oldest_due_seconds", "For how long the oldest job of a kind has been due.", "kind")
 	jobsFailing = describe("mingjing_jobs_failing", "Jobs whose last run failed and that will run again, by kind.", "kind")
+	workers     = describe("mingjing_workers", "Processes that do jobs; the same on every replica.")
+	filesInside = describe("mingjing_files_in_database", "Files in the database; with a store of files, those that wait to be moved there.")
 	jobsDated   = describe("mingjing_jobs_dated", "Jobs that wait for their date, at most 100000.")
 	logEntries  = describe("mingjing_access_log_entries", "Entries of the access log.")
 	witnessLag  = describe("mingjing_witness_lag_entries", "Entries of the access log that a witness has not signed yet.", "witness")
 	sessions    = describe("mingjing_sessions_active", "Sessions that were used in the last 15 minutes, by whose they are.", "of")
-	backupTime  = describe("mingjing_backup_last_success_timestamp_seconds", "When the last backup was verified; 0 for never.")
-	overdue     = describe("mingjing_retention_overdue_seconds",
+	codes       = describe("mingjing_activation_codes",
+		"Residents with an activation code that is not used (open), that ends within 7 days (expiring), or that ended (expired, at most 10000).",
+		"state")
+	backupTime = describe("mingjing_backup_last_success_timestamp_seconds", "When the last backup was verified; 0 for never.")
+	overdue    = describe("mingjing_retention_overdue_seconds",
 		"For how long the oldest row of a kind should have been removed; 0 is as promised.", "kind")
 	calendarLeft = describe("mingjing_calendar_left_seconds", "Time until the published calendar ends.", "calendar")
 	sockets      = describe("mingjing_live_sockets", "Open live streams of this replica.")
@@ -77,12 +84,13 @@ var (
 	poolInUse    = describe("mingjing_database_connections_in_use", "Connections to the database that are in use.", "pool")
 	poolMax      = describe("mingjing_database_connections_max", "The most connections to the database.", "pool")
 	poolWaits    = describe("mingjing_database_waits_total", "How often a connection was waited for.", "pool")
+	clockApart   = describe("mingjing_clock_offset_seconds", "How far this machine's clock is ahead of the database's.")
 	poolWaited   = describe("mingjing_database_wait_seconds_total", "For how long connections were waited for.", "pool")
 )
 
-var gauges = []gauge{figuresUp, requestsOpen, requestAge, casesOpen, jobsDue, jobAge, jobsFailing, jobsDated, logEntries, witnessLag,
-	sessions, backupTime, overdue, calendarLeft, sockets, audiences, redisUp, slowSockets, breakerOpen, poolOpen, poolInUse, poolMax,
-	poolWaits, poolWaited}
+var gauges = []gauge{figuresUp, requestsOpen, requestAge, casesOpen, jobsDue, jobAge, jobsFailing, workers, filesInside, jobsDated,
+	logEntries, witnessLag, sessions, codes, backupTime, overdue, calendarLeft, sockets, audiences, redisUp, slowSockets, breakerOpen,
+	poolOpen, poolInUse, poolMax, poolWaits, poolWaited, clockApart}
 
 // scraped collects what is read at a scrape.
 type scraped struct {
@@ -143,6 +151,7 @@ func (s *scraped) Collect(to chan<- prometheus.Metric) {
 	for agency, open := range s.Breakers() {
 		send(breakerOpen, truth(open), agency)
 	}
+	send(clockApart, s.ClockApart().Seconds())
 	for name, p := range s.Pools() {
 		send(poolOpen, float64(p.OpenConnections), name)
 		send(poolInUse, float64(p.InUse), name)
@@ -188,6 +197,8 @@ func (s *scraped) sendFigures(f store.Figures, send func(g gauge, value float64,
 		send(jobAge, j.OldestDue.Seconds(), j.Kind)
 		send(jobsFailing, float64(j.Failing), j.Kind)
 	}
+	send(workers, float64(f.Workers))
+	send(filesInside, float64(f.FilesInside))
 	send(jobsDated, float64(f.DatedJobs))
 	send(logEntries, float64(f.LogSize))
 	for _, key := range s.Witnesses { // one that never signed is as far behind as can be
@@ -197,6 +208,9 @@ func (s *scraped) sendFigures(f store.Figures, send func(g gauge, value float64,
 	}
 	send(sessions, float64(f.ResidentSessions), "resident")
 	send(sessions, float64(f.StaffSessions), "staff")
+	send(codes, float64(f.Codes.Open), "open")
+	send(codes, float64(f.Codes.Expiring), "expiring")
+	send(codes, float64(f.Codes.Lapsed), "expired")
 	at := 0.0
 	if !f.BackupAt.IsZero() {
 		at = float64(f.BackupAt.UnixMilli()) / 1000

@@ -54,7 +54,7 @@ func TestAPushServiceThatHangsIsGivenUpAndNobodyWaitsForIt(t *testing.T) {
 			t.Error("the error names the address")
 		}
 	}
-	if got := asked.Load(); got != hostSilences {
+	if got := asked.Load(); got > hostSilences {
 		t.Errorf("it was asked %d times", got)
 	}
 	must(t, push(good, 200))
@@ -85,14 +85,14 @@ func TestAMailServerThatHangsIsGivenUp(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	defer l.Close()
-	var asked atomic.Int32
+	asked := make(chan string, hostSilences+21)
 	go func() {
 		for {
 			conn, err := l.Accept()
 			if err != nil {
 				return
 			}
-			asked.Add(1)
+			asked <- conn.RemoteAddr().String()
 			defer conn.Close() // it says nothing
 		}
 	}()
@@ -103,8 +103,18 @@ func TestAMailServerThatHangsIsGivenUp(t *testing.T) {
 			t.Fatalf("mail %d: %v", i, err)
 		}
 	}
-	if got := asked.Load(); got != hostSilences {
-		t.Errorf("it was asked %d times", got)
+
+	// Connections are accepted in their order, some time after they are made: one more
+	// of the test's own comes after all others.
+	last, err := net.Dial("tcp", l.Addr().String())
+	must(t, err)
+	defer last.Close()
+	count := 0
+	for <-asked != last.LocalAddr().String() {
+		count++
+	}
+	if count > hostSilences { // on a busy machine the time can be over before a connection is made
+		t.Errorf("it was asked %d times", count)
 	}
 }
 

@@ -40,8 +40,7 @@ func stated() mingjing.Statement {
 	missing := 0
 	return mingjing.Statement{Number: "N1", IssuedAt: day, ExpiresAt: day.AddDate(0, 0, 7), AsOf: "2026-03-02",
 		Rulebook: mingjing.RulebookRef{ID: "rongcheng", Version: "1", Hash: "h"}, Purpose: "租房 a flat", ShownTo: "房东 \"Landlord\" ~ & Co.",
-		Name: "王**", Band: &mingjing.Band{Code: "A", Name: mingjing.Text{"zh-CN": "守信", "en": "Good"}, Shape: "circle", Tone: "good",
-			Brings: []mingjing.Text{}},
+		Name: "王**", Band: &mingjing.Band{Code: "A", Name: mingjing.Text{"zh-CN": "守信", "en": "Good"}, Shape: "circle", Tone: "good"},
 		Missing: &missing}
 }
 

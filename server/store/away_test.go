@@ -168,6 +168,9 @@ func TestADiskThatIsFullIsToldFromAMistake(t *testing.T) {
 	if !errors.Is(err, mingjing.ErrNoDatabase) {
 		t.Errorf("on a full disk a transaction is told %v", err)
 	}
+	if err := s.Ready(t.Context()); !errors.Is(err, mingjing.ErrNoDatabase) {
+		t.Errorf("on a full disk it is ready: %v", err)
+	}
 	for _, read := range []string{"a read", "the last use of sessions"} {
 		if err := asked(t, s)[read](); err != nil {
 			t.Errorf("on a full disk %s is told %v", read, err)
@@ -179,7 +182,52 @@ func TestADiskThatIsFullIsToldFromAMistake(t *testing.T) {
 	if err := asked(t, s)["a transaction"](); err != nil {
 		t.Errorf("with room again a transaction is told %v", err)
 	}
+	if err := s.Ready(t.Context()); err == nil {
+		t.Error("it is ready a moment after the disk was full")
+	}
+	s.writes.refusals = 0
+	if err := s.Ready(t.Context()); err != nil {
+		t.Errorf("with room again it is not ready: %v", err)
+	}
 	if err := s.Tx(t.Context(), func(casework.Tx) error { return kernel.ErrNotFound }); errors.Is(err, mingjing.ErrNoDatabase) {
 		t.Errorf("a mistake is told as %v", err)
+	}
+}
+
+// TestADatabaseThatIsHalfOpenIsGivenUp: connections to it stay, and nobody answers.
+func TestADatabaseThatIsHalfOpenIsGivenUp(t *testing.T) {
+	between, url := pgtest.StartBetween(t, pgtest.Start(t))
+	s := open(t, url, func(o *Options) { o.StatementWait = 300 * time.Millisecond })
+	ask := asked(t, s)
+	ask["readiness"] = func() error { return s.Ready(t.Context()) }
+	ask["a statement of a transaction"] = func() error {
+		return s.run(t.Context(), func(tx *tx) error {
+			between.HalfOpen()
+			_, err := tx.AddEvent(t.Context(), mingjing.AudienceStaff, mingjing.Event{Kind: mingjing.EventReset, At: time.Now()})
+			return err
+		})
+	}
+	ask["a commit"] = func() error {
+		return s.run(t.Context(), func(tx *tx) error {
+			_, err := tx.AddEvent(t.Context(), mingjing.AudienceStaff, mingjing.Event{Kind: mingjing.EventReset, At: time.Now()})
+			between.HalfOpen()
+			return err
+		})
+	}
+	for what, do := range ask {
+		between.Open()
+		eventually(t, "a connection is good before "+what, func() bool { return asked(t, s)["a transaction"]() == nil })
+		if what != "a statement of a transaction" && what != "a commit" {
+			between.HalfOpen()
+		}
+		done := make(chan error, 1)
+		go func() { done <- do() }()
+		if err := receive(t, done, what); !errors.Is(err, mingjing.ErrNoDatabase) {
+			t.Errorf("half-open, %s is told %v", what, err)
+		}
+	}
+	between.Open()
+	for what, do := range asked(t, s) {
+		eventually(t, what+" is answered afterwards", func() bool { return do() == nil })
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/casework/staff"
 	"mingjing/server/vault"
@@ -214,7 +215,7 @@ func Restore(ctx context.Context, file, databaseURL string) error {
 // database of an older version, which has no place for it, it stores nothing and returns
 // false.
 func SetBackupDone(ctx context.Context, databaseURL string, micros int64) (bool, error) {
-	eng, db, err := openEngine(databaseURL, 0)
+	eng, db, err := openEngine(databaseURL, 0, DefaultStatementWait)
 	if err != nil {
 		return false, err
 	}
@@ -229,6 +230,9 @@ func SetBackupDone(ctx context.Context, databaseURL string, micros int64) (bool,
 
 // upkeepSchema is the migration since which the time of a backup is stored.
 const upkeepSchema = 17
+
+// enrolmentSchema is the migration since which activation codes are stored.
+const enrolmentSchema = 21
 
 func isPostgres(databaseURL string) bool {
 	return strings.HasPrefix(databaseURL, "postgres://") || strings.HasPrefix(databaseURL, "postgresql://")
@@ -278,6 +282,7 @@ func postgresTool(ctx context.Context, databaseURL, tool string, args ...string)
 		q.Del("password")
 		u.RawQuery = q.Encode()
 	}
+	forTools(u)
 	return runTool(ctx, env, tool, append([]string{"--dbname=" + u.String()}, args...)...)
 }
 
@@ -324,6 +329,11 @@ type Health struct {
 	BackupAt time.Time
 	// Clock is the database's own time.
 	Clock time.Time
+	// Codes are the activation codes that nobody has used.
+	Codes CodeFigures
+	// Open says that what goes to PostgreSQL can be read on the way: it is not on this
+	// machine, and the connection has no TLS.
+	Open bool
 }
 
 // Examine returns the health of the database at url. It changes nothing, and brings no
@@ -349,7 +359,9 @@ func Examine(ctx context.Context, databaseURL string) (h Health, err error) {
 	}
 	h.Clock = time.Now()
 	if isPostgres(databaseURL) {
-		if err := db.QueryRowContext(ctx, `SELECT clock_timestamp()`).Scan(&h.Clock); err != nil {
+		err := db.QueryRowContext(ctx, `SELECT clock_timestamp(), NOT ssl AND inet_client_addr() IS DISTINCT FROM inet_server_addr()
+			FROM pg_stat_ssl WHERE pid = pg_backend_pid()`).Scan(&h.Clock, &h.Open)
+		if err != nil {
 			return h, err
 		}
 	}
@@ -363,7 +375,24 @@ func Examine(ctx context.Context, databaseURL string) (h Health, err error) {
 			h.BackupAt = fromMicros(at)
 		}
 	}
-	return h, nil
+	if h.Schema >= enrolmentSchema {
+		h.Codes, err = countCodes(ctx, eng, db)
+	}
+	return h, err
+}
+
+func countCodes(ctx context.Context, eng engine, db *sql.DB) (f CodeFigures, err error) {
+	var all error
+	codeQueries(func(q string, args ...any) {
+		var (
+			part, name, more string
+			n, at            int64
+		)
+		err := db.QueryRowContext(ctx, eng.rebind(q), args...).Scan(&part, &name, &more, &n, &at)
+		all = errors.Join(all, err)
+		f.set(name, n)
+	}, time.Now())
+	return f, all
 }
 
 // CheckKeys returns an error unless the keys open the database at url, whose tables are up
@@ -374,22 +403,42 @@ func CheckKeys(ctx context.Context, databaseURL string, idKey []byte, v *vault.V
 		return err
 	}
 	defer db.Close()
-	return (&Store{eng: eng, db: db, reads: db, vault: v, idKey: idKey}).CheckMaster(ctx)
+	return opened(eng, db, idKey, v).CheckMaster(ctx)
+}
+
+// AgencyKeys returns the keys of agencies in the database at url, whose tables are up to
+// date. It changes nothing.
+func AgencyKeys(ctx context.Context, databaseURL string, idKey []byte, v *vault.Vault) (list []mingjing.AgencyKey, err error) {
+	err = readThere(ctx, databaseURL, idKey, v, func(t casework.Tx) (err error) {
+		list, err = t.AgencyKeys(ctx)
+		return err
+	})
+	return list, err
 }
 
 // Members returns the members of staff and officers in the database at url, whose tables
 // are up to date. It changes nothing.
 func Members(ctx context.Context, databaseURL string, idKey []byte, v *vault.Vault) (list []staff.Member, err error) {
-	eng, db, err := openThere(databaseURL)
-	if err != nil {
-		return nil, err
-	}
-	defer db.Close()
-	err = (&Store{eng: eng, db: db, reads: db, vault: v, idKey: idKey}).Read(ctx, func(t casework.Tx) (err error) {
+	err = readThere(ctx, databaseURL, idKey, v, func(t casework.Tx) (err error) {
 		list, err = t.Members(ctx)
 		return err
 	})
 	return list, err
+}
+
+// opened returns a store on a database that a command looks at; nothing runs in it.
+func opened(eng engine, db *sql.DB, idKey []byte, v *vault.Vault) *Store {
+	return &Store{eng: eng, db: db, reads: db, vault: v, idKey: idKey, statementWait: DefaultStatementWait}
+}
+
+// readThere reads from the database at url, whose tables are up to date.
+func readThere(ctx context.Context, databaseURL string, idKey []byte, v *vault.Vault, f func(casework.Tx) error) error {
+	eng, db, err := openThere(databaseURL)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return opened(eng, db, idKey, v).Read(ctx, f)
 }
 
 // openThere opens a database that must be there.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver"
@@ -26,6 +27,9 @@ type engine interface {
 	// away reports whether an error says that the engine can't be used now, and that it
 	// may be later.
 	away(err error) bool
+	// refused reports whether an error says that nothing can be written: the disk is full
+	// or read-only, or another server is the primary.
+	refused(err error) bool
 	// broke reports whether an error says that a connection had broken, perhaps while
 	// nobody used it: another may be good.
 	broke(err error) bool
@@ -35,11 +39,18 @@ type engine interface {
 	// the transaction ends; empty where there is one writer anyway.
 	rowLock(alias string) string
 
+	// clock selects the database's time in microseconds; "" where it is the machine's.
+	clock() string
+
 	dialect() goose.Dialect
 	migrations() fs.FS
 	driver(db *sql.DB) riverdriver.Driver[*sql.Tx]
-	// alone runs fn while no other process runs it on the same database.
-	alone(ctx context.Context, db *sql.DB, fn func() error) error
+	// alone runs fn while no other process runs it on the same database. It calls waiting
+	// when it has to wait for one.
+	alone(ctx context.Context, db *sql.DB, waiting func(), fn func() error) error
+	// serve returns [ErrServed] while another process serves the same database, where one
+	// at a time may; let ends serving it.
+	serve() (let func(), err error)
 
 	// waitingJob finds a job that waits with the same kind, id and time as args;
 	// one that is due now is kept from the workers until the transaction ends.
@@ -57,6 +68,11 @@ type engine interface {
 	// failed one waits: kind, age in microseconds since it is due, and how often it has
 	// failed in a row.
 	dueJobs() string
+	// pollInterval is how late a job may be that nothing announces.
+	pollInterval() time.Duration
+	// workers is an SQL expression for how many processes do jobs; here says whether this
+	// one does.
+	workers(here bool) string
 	// listsNeedValues reports whether a list of rows in IN begins with VALUES.
 	listsNeedValues() bool
 	// jobAt returns the time that a job was made for, in microseconds; 0 for at once.
@@ -77,17 +93,18 @@ const (
 	constraintForeignKey
 )
 
-func openEngine(url string, maxConns int) (engine, *sql.DB, error) {
+// openEngine opens the database at url. wait is how long a statement may take.
+func openEngine(url string, maxConns int, wait time.Duration) (engine, *sql.DB, error) {
 	switch {
 	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
 		return openPostgres(url, maxConns)
 	case strings.HasPrefix(url, "sqlite:"):
-		return openSQLite(strings.TrimPrefix(strings.TrimPrefix(url, "sqlite:"), "//"))
+		return openSQLite(strings.TrimPrefix(strings.TrimPrefix(url, "sqlite:"), "//"), wait)
 	case url == "":
 		return nil, nil, errors.New("no database url")
 	case strings.Contains(url, "://"):
 		scheme, _, _ := strings.Cut(url, "://")
 		return nil, nil, fmt.Errorf("database url: unknown scheme %q; sqlite and postgres are known", scheme)
 	}
-	return openSQLite(url)
+	return openSQLite(url, wait)
 }

@@ -68,7 +68,7 @@ func (t *tx) Activated(ctx context.Context, resident mingjing.ResidentID) (bool,
 }
 
 // AwaitingLetters implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *tx) AwaitingLetters(ctx context.Context, before time.Time, limit int) ([]mingjing.ResidentID, error) {
+func (t *tx) AwaitingLetters(ctx context.Context, before time.Time, skip, limit int) ([]mingjing.ResidentID, error) {
 	where, args := `letter_at IS NULL ORDER BY n`, []any(nil)
 	if !before.IsZero() {
 		where, args = `letter_at < ? ORDER BY letter_at, n`, []any{micros(before)}
@@ -79,8 +79,8 @@ func (t *tx) AwaitingLetters(ctx context.Context, before time.Time, limit int) (
 		err := rows.Scan(&id)
 		list = append(list, id)
 		return err
-	}, `SELECT resident_id FROM enrolment WHERE addressed = 1 AND activated_at IS NULL AND `+where+` LIMIT ?`,
-		append(args, pageLimit(limit))...)
+	}, `SELECT resident_id FROM enrolment WHERE addressed = 1 AND activated_at IS NULL AND `+where+` LIMIT ? OFFSET ?`,
+		append(args, pageLimit(limit), skip)...)
 	return list, err
 }
 

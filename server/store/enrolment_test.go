@@ -84,7 +84,7 @@ func TestLettersAreWrittenOnceToWhoAwaitsOne(t *testing.T) {
 		})
 		awaiting := func(before time.Time, limit int) string {
 			return strings.Join(strs(mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.ResidentID, error) {
-				return tx.AwaitingLetters(ctx, before, limit)
+				return tx.AwaitingLetters(ctx, before, 0, limit)
 			})), " ")
 		}
 		if got := awaiting(time.Time{}, 9); got != strings.Join(want, " ") {
@@ -92,6 +92,12 @@ func TestLettersAreWrittenOnceToWhoAwaitsOne(t *testing.T) {
 		}
 		if got := awaiting(time.Time{}, 2); got != strings.Join(want[:2], " ") {
 			t.Errorf("the first two are %s", got)
+		}
+		rest := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.ResidentID, error) {
+			return tx.AwaitingLetters(ctx, time.Time{}, 2, 9)
+		})
+		if got := strings.Join(strs(rest), " "); got != strings.Join(want[2:], " ") {
+			t.Errorf("after the first two come %s", got)
 		}
 		first, later := mingjing.ResidentID(want[0]), day.Add(time.Hour)
 		do(t, s, func(ctx context.Context, tx *reader) error {

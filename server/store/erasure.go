@@ -70,6 +70,11 @@ func microsOrNull(at *time.Time) any {
 	return micros(*at)
 }
 
+// draftAbout is the condition of drafts about a resident, by whomever.
+const draftAbout = `subject <> '' AND subject IN (SELECT id FROM (SELECT id, resident_id FROM dispute
+	UNION ALL SELECT id, resident_id FROM inquiry
+	UNION ALL SELECT id, resident_id FROM visit UNION ALL SELECT id, resident_id FROM answer_document) AS theirs WHERE resident_id = ?)`
+
 // eraseStatements delete what belongs to a resident; each takes the resident's ID. Rows
 // that stay lose their content: what remains are ids, states and instants, which the
 // figures and the tree need and which name nobody.
@@ -80,6 +85,14 @@ var eraseStatements = []string{
 	`DELETE FROM enrolment WHERE resident_id = ?`,
 	`DELETE FROM unmatched WHERE resident_id = ?`,
 	`DELETE FROM score WHERE resident_id = ?`,
+	// What others had typed about the resident: the page has the id of a thing of theirs.
+	`DELETE FROM draft_data WHERE file_id IN (SELECT id FROM draft_file
+		WHERE draft_id IN (SELECT id FROM form_draft WHERE ` + draftAbout + `))`,
+	`DELETE FROM draft_file WHERE draft_id IN (SELECT id FROM form_draft WHERE ` + draftAbout + `)`,
+	`DELETE FROM form_draft WHERE ` + draftAbout,
+	`DELETE FROM draft_data WHERE file_id IN (SELECT f.id FROM draft_file f JOIN form_draft d ON d.id = f.draft_id WHERE d.resident_id = ?)`,
+	`DELETE FROM draft_file WHERE draft_id IN (SELECT id FROM form_draft WHERE resident_id = ?)`,
+	`DELETE FROM form_draft WHERE resident_id = ?`,
 	`DELETE FROM note WHERE dispute_id IN (SELECT id FROM dispute WHERE resident_id = ?)`,
 	`DELETE FROM evidence_data WHERE evidence_id IN (SELECT id FROM evidence WHERE resident_id = ?)`,
 	`DELETE FROM evidence WHERE resident_id = ?`,

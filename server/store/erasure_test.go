@@ -14,7 +14,7 @@ import (
 )
 
 func TestAnErasedResidentIsNotFoundAnywhere(t *testing.T) {
-	onEach(t, func(t *testing.T, url string) {
+	onEachAndOutside(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		a, b := resident(1), resident(2)
 		whole(t, s, a, b)

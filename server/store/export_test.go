@@ -20,7 +20,7 @@ func export(r kernel.Resident, id string) takeaway.Export {
 }
 
 func TestAnExportIsOneAResidentAndGoesWithItsFile(t *testing.T) {
-	onEach(t, func(t *testing.T, url string) {
+	onEachAndOutside(t, func(t *testing.T, url string) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
 		e := export(r, "e")

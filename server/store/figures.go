@@ -19,6 +19,11 @@ type Figures struct {
 	Cases []CaseFigure
 	// Jobs are those that are due, or failed and are due within two minutes.
 	Jobs []JobFigure
+	// Workers is how many processes do jobs.
+	Workers int64
+	// FilesInside is how many files are in the database, of at most [MaxCount] of a kind.
+	// Where there is a store of files they wait to be moved there.
+	FilesInside int64
 	// DatedJobs is how many jobs wait for their time, at most [MaxCount].
 	DatedJobs int64
 	// LogSize is the number of entries of the access log, Witnessed how many of them
@@ -27,6 +32,7 @@ type Figures struct {
 	Witnessed map[string]int64
 	// ResidentSessions and StaffSessions are those that were used of late.
 	ResidentSessions, StaffSessions int64
+	Codes                           CodeFigures
 	// BackupAt is when the last backup was verified; zero for never.
 	BackupAt time.Time
 	// Overdue is for how long the oldest row of each kind should have gone by its
@@ -47,6 +53,43 @@ type RequestFigure struct {
 type CaseFigure struct {
 	State, Lateness string
 	Count           int64
+}
+
+// CodeFigures are how many residents have an activation code that they have not used: one
+// that is good for longer than [CodeEndsSoon], and one that ends within that time. Lapsed
+// are those who have a letter whose code has ended unused, at most [MaxLapsed].
+type CodeFigures struct {
+	Open, Expiring, Lapsed int64
+}
+
+const (
+	// CodeEndsSoon is from when on before its end an activation code counts as expiring.
+	CodeEndsSoon = 7 * 24 * time.Hour
+	// MaxLapsed is where the counting of lapsed letters ends. The oldest are counted first.
+	MaxLapsed = 10_000
+)
+
+func (f *CodeFigures) set(name string, n int64) {
+	switch name {
+	case "open":
+		f.Open = n
+	case "expiring":
+		f.Expiring = n
+	case "lapsed":
+		f.Lapsed = n
+	}
+}
+
+// codeQueries returns the queries of [CodeFigures], as parts of [Store.figuresQuery].
+func codeQueries(add func(q string, a ...any), now time.Time) {
+	limit, soon := fmt.Sprintf(" LIMIT %d", MaxCount), micros(now.Add(CodeEndsSoon))
+	add(`SELECT 'code' AS part, 'open' AS name, '' AS more, count(*) AS n, 0 AS at FROM (
+		SELECT 1 FROM enrolment WHERE code_until >= ?`+limit+`) AS s`, soon)
+	add(`SELECT 'code', 'expiring', '', count(*), 0 FROM (
+		SELECT 1 FROM enrolment WHERE code_until >= ? AND code_until < ?`+limit+`) AS s`, micros(now), soon)
+	add(`SELECT 'code', 'lapsed', '', count(*), 0 FROM (
+		SELECT code_until FROM enrolment WHERE addressed = 1 AND activated_at IS NULL AND letter_at IS NOT NULL ORDER BY letter_at, n`+
+		fmt.Sprintf(" LIMIT %d", MaxLapsed)+`) AS s WHERE code_until IS NULL OR code_until < ?`, micros(now))
 }
 
 // A JobFigure is how many jobs of a kind are due, for how long the oldest of them has
@@ -104,6 +147,10 @@ func (f *Figures) add(part, name, more string, n, at int64, now time.Time) {
 				f.Jobs[i].Failing = n
 			}
 		}
+	case "workers":
+		f.Workers = n
+	case "files":
+		f.FilesInside += n
 	case "dated":
 		f.DatedJobs = n
 	case "log":
@@ -116,6 +163,8 @@ func (f *Figures) add(part, name, more string, n, at int64, now time.Time) {
 		} else {
 			f.StaffSessions = n
 		}
+	case "code":
+		f.Codes.set(name, n)
 	case backupDone:
 		f.BackupAt = fromMicros(at)
 	case "oldest":
@@ -148,12 +197,17 @@ func (s *Store) figuresQuery(now time.Time) (query string, args []any) {
 		FROM (` + due + `) AS j GROUP BY kind`)
 	add(`SELECT 'failing', kind, '', count(*), 0 FROM (` + due + `) AS j WHERE failed > 0 GROUP BY kind`)
 	add(`SELECT 'dated', '', '', count(*), 0 FROM (SELECT id FROM river_job WHERE state = 'scheduled'` + limit + `) AS j`)
+	add(`SELECT 'workers', '', '', ` + s.eng.workers(s.works()) + `, 0`)
+	for _, k := range fileColumns {
+		add(`SELECT 'files', '` + k.table + `', '', count(*), 0 FROM (SELECT 1 FROM ` + k.table + ` WHERE blob IS NULL` + limit + `) AS f`)
+	}
 	add(`SELECT 'log', '', '', size, 0 FROM tree_head WHERE id = 1`)
 	add(`SELECT 'witness', witness, '', size, 0 FROM cosigned`)
 	for name, is := range map[string]string{"resident": "IS NOT NULL", "staff": "IS NULL"} {
 		add(`SELECT 'session', '`+name+`', '', count(*), 0 FROM (
 			SELECT 1 FROM session_use WHERE seen_at >= ? AND resident_id `+is+limit+`) AS s`, micros(now.Add(-sessionWindow)))
 	}
+	codeQueries(add, now)
 	add(`SELECT 'backup', '', '', 1, at FROM upkeep WHERE name = ?`, backupDone)
 	for _, kind := range upkeep.Kinds() {
 		r := retained[kind]
@@ -161,6 +215,21 @@ func (s *Store) figuresQuery(now time.Time) (query string, args []any) {
 			r.where + ` ORDER BY ` + r.age + ` LIMIT 1) AS o`)
 	}
 	return strings.Join(parts, "\nUNION ALL "), args
+}
+
+// Workers returns how many processes do the jobs of the database.
+func (s *Store) Workers(ctx context.Context) (n int, err error) {
+	err = s.runAs(ctx, readsOnly, func(t *tx) error {
+		return t.row(ctx, "count workers", []any{&n}, `SELECT `+s.eng.workers(s.works()))
+	})
+	return n, err
+}
+
+// works reports whether [Store.Work] runs.
+func (s *Store) works() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stop != nil
 }
 
 // noteBackup stores when a backup was verified.

@@ -86,7 +86,7 @@ func (t *tx) InquiryHead(ctx context.Context, id string) (inquiry.Head, error) {
 	if err := t.lockOwner(ctx, "inquiry", id); err != nil {
 		return inquiry.Head{}, err
 	}
-	h, err := scanHead(t.sql.QueryRowContext(ctx, t.s.eng.rebind(inquiryHead+`id = ?`), id))
+	h, err := scanHead(t.queryRow(ctx, inquiryHead+`id = ?`, id))
 	return h, t.wrapError("read the head of an inquiry", err)
 }
 

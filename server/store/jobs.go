@@ -21,9 +21,12 @@ import (
 )
 
 const (
-	// pollInterval is how late a job may be that nothing announces: one that was
-	// put off, or one that another replica committed and has no free worker for.
-	pollInterval = 150 * time.Millisecond
+	// wakeAfter is how long after its time a job that was put off is looked for: the
+	// queue writes in batches that it is put off.
+	wakeAfter = 60 * time.Millisecond
+	// wakeWithin is the longest wait that ends with a look of its own. Who waits longer
+	// does not mind the time between two polls.
+	wakeWithin = time.Minute
 	// fetchCooldown is the least time between two queries for jobs.
 	fetchCooldown = 5 * time.Millisecond
 	// leaderInterval is how often the queue's leader looks for scheduled jobs, and how
@@ -86,7 +89,7 @@ func (s *Store) newQueue(work *worker, announce *listener) (*river.Client[*sql.T
 		}
 		config.Workers = river.NewWorkers()
 		config.FetchCooldown = fetchCooldown
-		config.FetchPollInterval = pollInterval
+		config.FetchPollInterval = s.poll
 		config.JobTimeout = s.jobTimeout
 		config.RescueStuckJobsAfter = s.jobTimeout + rescueGrace
 		config.CompletedJobRetentionPeriod = keepFinished
@@ -114,6 +117,7 @@ func (t *tx) Enqueue(ctx context.Context, j kernel.Job) error {
 	if due {
 		wake = 1 << queue
 	} else {
+		t.soon = append(t.soon, soon{1 << queue, j.At.Sub(now)})
 		args.At = j.At.UnixMicro()
 		// The queue itself goes by the machine's clock.
 		opts.ScheduledAt = time.Now().Add(j.At.Sub(now))
@@ -127,7 +131,8 @@ func (t *tx) Enqueue(ctx context.Context, j kernel.Job) error {
 	case !errors.Is(err, kernel.ErrNotFound):
 		return err
 	}
-	if _, err := t.s.queue.InsertTx(ctx, t.sql, args, opts); err != nil {
+	ctx, end := t.s.within(ctx)
+	if _, err := t.s.queue.InsertTx(ctx, t.sql, args, opts); end(err) != nil {
 		return t.wrapError("enqueue a job", err)
 	}
 	t.wake |= wake
@@ -174,7 +179,13 @@ func (s *Store) Work(ctx context.Context, fn func(ctx context.Context, job kerne
 	}
 	defer done()
 	looking := make(chan struct{})
-	go func() { defer close(looking); s.adoptOrphans(ctx, work) }()
+	go func() {
+		defer close(looking)
+		var both sync.WaitGroup
+		both.Go(func() { s.adoptOrphans(ctx, work) })
+		both.Go(func() { s.moveFiles(ctx) })
+		both.Wait()
+	}()
 	defer func() { cancel(); <-looking }()
 	// The queue outlives ctx so that it can write down what the jobs left.
 	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
@@ -196,6 +207,20 @@ func (s *Store) wake(queues wakeSet) {
 	s.mu.Unlock()
 	if wakeup != nil {
 		wakeup(queues)
+	}
+}
+
+// A soon is when jobs of some queues will be due.
+type soon struct {
+	queues wakeSet
+	wait   time.Duration
+}
+
+// wakeIn makes the workers of this process look for jobs when they are due, unless that
+// is long from now. Where no workers run then, nothing happens.
+func (s *Store) wakeIn(in soon) {
+	if in.wait <= wakeWithin {
+		time.AfterFunc(in.wait+wakeAfter, func() { s.wake(in.queues) })
 	}
 }
 
@@ -241,7 +266,9 @@ func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 			w.logger.WarnContext(ctx, "job's failures can't be counted", slog.String("id", job.Args.ID), slog.Any("err", err))
 		}
 	}
-	return river.JobSnooze(w.store.advance.snooze(job.ID, began, wait))
+	wait = w.store.advance.snooze(job.ID, began, wait)
+	w.store.wakeIn(soon{1 << queueOf(job.Args.Work), wait})
+	return river.JobSnooze(wait)
 }
 
 func (w *worker) run(ctx context.Context, args jobArgs) (wait time.Duration, err error) {

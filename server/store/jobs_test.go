@@ -17,6 +17,8 @@ import (
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
 	"mingjing/server/store/pgtest"
+
+	"github.com/pressly/goose/v3"
 )
 
 func TestAJobIsInvisibleUntilItsTransactionIsCommitted(t *testing.T) {
@@ -155,6 +157,7 @@ func TestStoppingGivesJobsBack(t *testing.T) {
 func TestAJobRunsAgainAfterItsWait(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
+		s.poll = time.Hour // nothing but its own time wakes the workers
 		const wait = 400 * time.Millisecond
 		ran := make(chan time.Time, 3)
 		runs := 0
@@ -182,6 +185,7 @@ func TestAJobRunsAgainAfterItsWait(t *testing.T) {
 func TestAJobDoesNotRunBeforeItsTime(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
+		s.poll = time.Hour // nothing but its own time wakes the workers
 		ran := make(chan time.Time, 1)
 		var got kernel.Job
 		work(t, s, func(_ context.Context, j kernel.Job) (time.Duration, error) {
@@ -203,6 +207,7 @@ func TestAJobDoesNotRunBeforeItsTime(t *testing.T) {
 func TestAFailingJobIsTriedAgainAndAgain(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
+		s.poll = time.Hour // nothing but its own time wakes the workers
 		runs := map[string]int{}
 		var mu sync.Mutex
 		done := make(chan string, 3)
@@ -391,6 +396,7 @@ func TestAJobRunsAgainAfterALongWait(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		t.Parallel()
 		s := open(t, url)
+		s.poll = time.Hour // nothing but its own time wakes the workers
 		const wait = 6 * time.Second
 		ran := make(chan time.Time, 2)
 		first := true
@@ -411,5 +417,38 @@ func TestAJobRunsAgainAfterALongWait(t *testing.T) {
 		} else {
 			t.Logf("%v late", got-wait)
 		}
+	})
+}
+
+func TestWhoeverDoesJobsIsCounted(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		asks := open(t, url)
+		does := asks // SQLite is for one process
+		if asks.eng.dialect() == goose.DialectPostgres {
+			does = open(t, url)
+		}
+		count := func() int {
+			n, err := asks.Workers(t.Context())
+			must(t, err)
+			return n
+		}
+		if n := count(); n != 0 {
+			t.Errorf("%d work before anybody begins", n)
+		}
+		stop := work(t, does, func(context.Context, kernel.Job) (time.Duration, error) { return 0, nil })
+		eventually(t, "one works", func() bool { return count() == 1 })
+		if does != asks {
+			work(t, asks, func(context.Context, kernel.Job) (time.Duration, error) { return 0, nil })
+			eventually(t, "two work", func() bool { return count() == 2 })
+			if f, err := does.Figures(t.Context()); err != nil || f.Workers != 2 {
+				t.Errorf("the figures say %d, %v", f.Workers, err)
+			}
+		}
+		stop()
+		want := 0
+		if does != asks {
+			want = 1
+		}
+		eventually(t, "one fewer works", func() bool { return count() == want })
 	})
 }

@@ -58,7 +58,7 @@ func (s *Store) sealOld(ctx context.Context) error {
 					return err
 				}
 				for _, r := range rows {
-					if !vault.Sealed(r.content) && r.content != nil {
+					if !vault.Sealed(r.content) && r.content != nil && r.blob == "" {
 						if err := t.reseal(ctx, k, r); err != nil {
 							return err
 						}
@@ -137,15 +137,22 @@ func (t *tx) reseal(ctx context.Context, k sealedColumn, r sealedRow) error {
 	if err != nil {
 		return err
 	}
-	again := t.s.vault.Reseal
+	again, set := t.s.vault.Reseal, ` = ?`
 	if k.file {
 		again = t.s.vault.ResealFile
 	}
-	content, err := again(r.owner, wrapped, k.place(r.key...), r.content)
+	if k.moves {
+		set += `, blob = NULL`
+	}
+	content, err := t.s.fileContent(ctx, r)
+	if err != nil {
+		return err
+	}
+	content, err = again(r.owner, wrapped, k.place(r.key...), content)
 	if err != nil {
 		return t.wrapError("seal anew", err)
 	}
-	return t.update(ctx, "seal anew", `UPDATE `+k.table+` SET `+k.contentColumn()+` = ? WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
+	return t.update(ctx, "seal anew", `UPDATE `+k.table+` SET `+k.contentColumn()+set+` WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
 		append([]any{content}, r.key...)...)
 }
 

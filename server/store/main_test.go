@@ -1,16 +1,22 @@
 package store
 
 import (
+	"bufio"
 	"context"
+	"database/sql"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"mingjing"
+	"mingjing/server/blob"
+	"mingjing/server/blob/blobtest"
 	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
@@ -23,9 +29,55 @@ import (
 // childEnv is the url that a child process works on until it is killed.
 const childEnv = "STORE_TEST_CHILD"
 
+// holdEnv is the SQLite file that a child process holds until its input ends, as a backup
+// tool may.
+const holdEnv = "STORE_TEST_HOLD"
+
+func hold(path, how string) error {
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	for _, q := range []string{how, "SELECT count(*) FROM river_job"} {
+		if _, err := db.Exec(q); err != nil {
+			return fmt.Errorf("%s: %w", q, err)
+		}
+	}
+	fmt.Println("held")
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// holdFile has another process hold a SQLite file by a statement until the func returned is called.
+func holdFile(t *testing.T, path, how string) (let func()) {
+	t.Helper()
+	child := exec.Command(os.Args[0])
+	child.Env, child.Stderr = append(os.Environ(), holdEnv+"="+path, holdEnv+"_BY="+how), t.Output()
+	in, err := child.StdinPipe()
+	must(t, err)
+	out, err := child.StdoutPipe()
+	must(t, err)
+	must(t, child.Start())
+	let = sync.OnceFunc(func() { _ = in.Close(); _ = child.Wait() })
+	t.Cleanup(let)
+	if said, err := bufio.NewReader(out).ReadString('\n'); err != nil || said != "held\n" {
+		t.Fatalf("the file is not held: %q, %v", said, err)
+	}
+	return let
+}
+
 func TestMain(m *testing.M) {
 	if url := os.Getenv(childEnv); url != "" {
 		if err := child(url); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if path := os.Getenv(holdEnv); path != "" {
+		if err := hold(path, os.Getenv(holdEnv+"_BY")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -60,9 +112,34 @@ func onEach(t *testing.T, fn func(t *testing.T, url string)) {
 	t.Run("postgres", func(t *testing.T) { fn(t, pgtest.Start(t)) })
 }
 
+// onEachAndOutside runs the test also with a real store of files, into which everything is
+// moved as soon as it is committed.
+func onEachAndOutside(t *testing.T, fn func(t *testing.T, url string)) {
+	t.Helper()
+	onEach(t, fn)
+	t.Run("postgres and files outside", func(t *testing.T) {
+		url := pgtest.Start(t)
+		outside.Store(url, outsideFiles(t, blobtest.Start(t)))
+		fn(t, url)
+	})
+}
+
+// outside has the store of files of a database, by its url.
+var outside sync.Map
+
+func outsideFiles(t testing.TB, server *blobtest.Server) *blob.Store {
+	t.Helper()
+	files, err := blob.Open(server.URL, nil)
+	must(t, err)
+	return files
+}
+
 func open(t testing.TB, url string, opts ...func(*Options)) *Store {
 	t.Helper()
 	o := Options{IDKey: testKey, Vault: testVault, Logger: slog.New(slog.DiscardHandler)}
+	if files, ok := outside.Load(url); ok {
+		o.Files = files.(*blob.Store)
+	}
 	for _, set := range opts {
 		set(&o)
 	}
@@ -88,7 +165,11 @@ func must(t testing.TB, err error) {
 // freely is s.Tx in which everything is read without an entry in the access log, which is
 // not what most of these tests are about.
 func freely(ctx context.Context, s *Store, fn func(*reader) error) error {
-	return s.Tx(ctx, func(t casework.Tx) error { return fn(t.(*tx).upkeep()) })
+	err := s.Tx(ctx, func(t casework.Tx) error { return fn(t.(*tx).upkeep()) })
+	if err == nil && s.files != nil {
+		err = s.moveAll(ctx)
+	}
+	return err
 }
 
 // do runs fn in a transaction that must be committed.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -18,36 +20,72 @@ const migrateWait = 5 * time.Minute
 func (s *Store) migrate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, migrateWait)
 	defer cancel()
-	return s.eng.alone(ctx, s.db, func() error {
-		if err := s.Ping(ctx); err != nil {
-			return err
-		}
-		if err := s.refuseNewer(ctx); err != nil {
-			return err
-		}
-		// The queue's tables come first: ours has an index on them.
-		queue, err := rivermigrate.New(s.eng.driver(s.db), &rivermigrate.Config{Logger: s.quiet()})
-		if err != nil {
-			return fmt.Errorf("migrate the job queue: %w", err)
-		}
-		if _, err := queue.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-			return fmt.Errorf("migrate the job queue: %w", err)
-		}
-		ours, err := s.migrations()
-		if err != nil {
-			return err
-		}
-		if _, err := ours.Up(ctx); err != nil {
-			return fmt.Errorf("migrate: %w", err)
-		}
-		if err := s.addOldLeaves(ctx); err != nil {
-			return fmt.Errorf("migrate: %w", err)
-		}
-		if err := s.sealOld(ctx); err != nil {
-			return fmt.Errorf("migrate: %w", err)
-		}
-		return nil
+	said := sync.OnceFunc(func() {
+		s.logger.WarnContext(ctx, "the start waits for another process that has the database", slog.Any("at_most", migrateWait))
 	})
+	for start := time.Now(); ; {
+		err := s.eng.alone(ctx, s.db, said, func() error { return s.migrateAlone(ctx) })
+		// On a busy machine the bound of a statement may come before SQLite gives up.
+		if file := s.eng.dialect() == goose.DialectSQLite3; !s.eng.collided(err) && !(file && errors.Is(err, errSilent)) {
+			return err
+		}
+		if held := heldTries * s.statementWait; time.Since(start) > held {
+			return fmt.Errorf("%w: %w", ErrHeld, err)
+		}
+		s.logger.WarnContext(ctx, "the start waits for another program that holds the database", slog.Any("since", time.Since(start)),
+			slog.Any("err", err))
+	}
+}
+
+// Alone runs fn while no other process runs Alone, or brings the tables up to date, on the
+// same database.
+func (s *Store) Alone(ctx context.Context, fn func() error) error {
+	return s.sayAway(s.eng.alone(ctx, s.db, func() {}, fn))
+}
+
+// heldTries is for how many times the bound of a statement the start waits for a program
+// that holds the database.
+const heldTries = 3
+
+// ErrHeld is wrapped by the error of opening a database that another program holds for too
+// long.
+var ErrHeld = errors.New("another program holds the database, such as a backup tool or a database shell with an open transaction; " +
+	"end it, and start again")
+
+// ErrServed is wrapped by the error of [Open] where another process serves the file.
+var ErrServed = errors.New("another server uses this SQLite file, which is for one server alone; " +
+	"end it first, or use PostgreSQL for several servers")
+
+// migrateAlone brings the tables up to date while no other process does.
+func (s *Store) migrateAlone(ctx context.Context) error {
+	if err := s.Ping(ctx); err != nil {
+		return err
+	}
+	if err := s.refuseNewer(ctx); err != nil {
+		return err
+	}
+	// The queue's tables come first: ours has an index on them.
+	queue, err := rivermigrate.New(s.eng.driver(s.db), &rivermigrate.Config{Logger: s.quiet()})
+	if err != nil {
+		return fmt.Errorf("migrate the job queue: %w", err)
+	}
+	if _, err := queue.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrate the job queue: %w", err)
+	}
+	ours, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	if _, err := ours.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if err := s.addOldLeaves(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if err := s.sealOld(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
 }
 
 func (s *Store) migrations() (*goose.Provider, error) {

@@ -38,7 +38,7 @@ func TestAnOlderProgramRefusesANewerSchema(t *testing.T) {
 			if !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), "run the newer version") {
 				t.Fatalf("a newer %s is told %v", what, err)
 			}
-			_, db, err := openEngine(url, 4)
+			_, db, err := openEngine(url, 4, DefaultStatementWait)
 			if err != nil {
 				t.Fatal(err)
 			}

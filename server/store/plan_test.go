@@ -157,8 +157,8 @@ func TestNothingIsFoundByLookingThroughATable(t *testing.T) {
 			"late queue": func() error {
 				return second(tx.Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{Late: mingjing.Late}, Now: day, Limit: 9}))
 			},
-			"awaiting":     func() error { return second(tx.AwaitingLetters(ctx, time.Time{}, 9)) },
-			"again":        func() error { return second(tx.AwaitingLetters(ctx, day, 9)) },
+			"awaiting":     func() error { return second(tx.AwaitingLetters(ctx, time.Time{}, 0, 9)) },
+			"again":        func() error { return second(tx.AwaitingLetters(ctx, day, 0, 9)) },
 			"code":         func() error { return ignoreNotFound(second(tx.UseActivationCode(ctx, r.ID, "1", day))) },
 			"by reference": func() error { _, _, err := tx.HeldByRef(ctx, "court", "ref", r.ID, 2); return err },
 			"holdings":     func() error { _, _, err := tx.Holdings(ctx, "court", "", 9); return err },

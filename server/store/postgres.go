@@ -10,13 +10,13 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -33,9 +33,9 @@ const migrationLock int64 = 0x6d696e676a696e67 // "mingjing"
 type postgresEngine struct{ rebound *sync.Map }
 
 func openPostgres(url string, maxConns int) (engine, *sql.DB, error) {
-	config, err := pgx.ParseConfig(url)
+	config, conns, err := readPostgresURL(url, maxConns)
 	if err != nil {
-		return nil, nil, fmt.Errorf("postgres: read the url: %w", err)
+		return nil, nil, err
 	}
 	for name, value := range map[string]string{
 		"application_name": "mingjing",
@@ -47,15 +47,28 @@ func openPostgres(url string, maxConns int) (engine, *sql.DB, error) {
 			config.RuntimeParams[name] = value
 		}
 	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = 10 * time.Second
-	}
-	db := stdlib.OpenDB(*config)
-	maxConns = max(maxConns, 4) // the queue's own needs and one transaction
-	db.SetMaxOpenConns(maxConns)
-	db.SetMaxIdleConns(maxConns)
+	config.DialFunc = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second,
+		Count: 3}, Control: boundUnanswered}).DialContext
+	db := stdlib.OpenDB(*config, stdlib.OptionShouldPing(pingIdle))
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	return postgresEngine{rebound: new(sync.Map)}, db, nil
+}
+
+// pingWait is how long a connection that nobody used for a second may take to answer
+// before it is given up.
+const pingWait = 2 * time.Second
+
+// pingIdle looks whether a connection of the pool is still good, and closes one that is
+// not.
+func pingIdle(ctx context.Context, p stdlib.ShouldPingParams) bool {
+	if p.IdleDuration <= time.Second {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingWait)
+	defer cancel()
+	return p.Conn.Ping(ctx) != nil // then the ping that follows finds it closed
 }
 
 func (e postgresEngine) rebind(query string) string {
@@ -106,14 +119,22 @@ func (e postgresEngine) away(err error) bool {
 		switch {
 		case strings.HasPrefix(code, "08"), // connection exceptions
 			strings.HasPrefix(code, "53"),  // insufficient resources: too many connections, disk full
-			strings.HasPrefix(code, "57P"), // shutting down, crashed, starting up
-			code == "25006":                // read only: it is no longer the primary server
+			strings.HasPrefix(code, "57P"): // shutting down, crashed, starting up
 			return true
 		}
-		return e.collided(err)
+		return e.collided(err) || e.refused(err)
 	}
 	_, ok := errors.AsType[*pgconn.ConnectError](err)
 	return ok || e.broke(err)
+}
+
+func (postgresEngine) refused(err error) bool {
+	switch postgresCode(err) {
+	case "53100", "58030", // the disk is full, or fails
+		"25006": // read only: it is no longer the primary server
+		return true
+	}
+	return false
 }
 
 func (postgresEngine) broke(err error) bool {
@@ -139,6 +160,10 @@ func (postgresEngine) constraint(err error) constraint {
 // refer to the resident don't wait for it.
 func (postgresEngine) rowLock(alias string) string { return " FOR NO KEY UPDATE OF " + alias }
 
+func (postgresEngine) clock() string {
+	return `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`
+}
+
 func (postgresEngine) dialect() goose.Dialect { return goose.DialectPostgres }
 
 func (postgresEngine) migrations() fs.FS { return mustSub(postgresMigrations, "migrations/postgres") }
@@ -147,16 +172,26 @@ func (postgresEngine) driver(db *sql.DB) riverdriver.Driver[*sql.Tx] {
 	return riverdatabasesql.New(db)
 }
 
-func (postgresEngine) alone(ctx context.Context, db *sql.DB, fn func() error) error {
+func (postgresEngine) alone(ctx context.Context, db *sql.DB, waiting func(), fn func() error) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
 	// Throwing the connection away lets go of the lock whatever happened.
 	defer discard(conn)
+	var version int
+	if err := conn.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+		return fmt.Errorf("read the version: %w", err)
+	}
+	if err := checkVersion(version); err != nil {
+		return err
+	}
 	// Asking again and again holds no snapshot open, which waiting inside one
 	// statement would.
-	for {
+	for waits := false; ; waits = true {
+		if waits {
+			waiting()
+		}
 		var got bool
 		if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", migrationLock).Scan(&got); err != nil {
 			return fmt.Errorf("take the migration lock: %w", err)
@@ -171,6 +206,9 @@ func (postgresEngine) alone(ctx context.Context, db *sql.DB, fn func() error) er
 		}
 	}
 }
+
+// serve: any number of processes may.
+func (postgresEngine) serve() (let func(), err error) { return func() {}, nil }
 
 func (postgresEngine) waitingJob(due bool) string {
 	const found = `SELECT id FROM river_job WHERE args ->> 'id' = ? AND args ->> 'kind' = ? AND state IN ('available', 'scheduled')`
@@ -206,6 +244,19 @@ func (postgresEngine) dueJobs() string {
 			coalesce((metadata -> 'output' ->> 'failed')::bigint, 0) AS failed FROM river_job `
 	return columns + `WHERE state IN ('available', 'running') UNION ALL ` +
 		columns + `WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= now() + interval '2 minutes'`
+}
+
+// pollInterval is short, since other replicas commit jobs, or have no free worker for
+// theirs; the look is a prepared statement.
+func (postgresEngine) pollInterval() time.Duration { return 150 * time.Millisecond }
+
+// workersLock is the advisory lock that every working replica shares.
+const workersLock int64 = 0x6d6a776f726b6572 // "mjworker"
+
+func (postgresEngine) workers(bool) string {
+	return fmt.Sprintf(`(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+		AND classid = %d AND objid = %d AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`,
+		workersLock>>32, workersLock&math.MaxUint32)
 }
 
 func (postgresEngine) listsNeedValues() bool { return false }
@@ -268,7 +319,8 @@ func claim(ctx context.Context, s *Store, clientID string) (*sql.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(hashtextextended($1, 0))", clientID); err != nil {
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(hashtextextended($1, 0)), pg_advisory_lock_shared($2)", clientID,
+		workersLock); err != nil {
 		discard(conn)
 		return nil, fmt.Errorf("lock the worker's name: %w", err)
 	}

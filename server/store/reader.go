@@ -61,7 +61,11 @@ func (t *reader) openFor(ctx context.Context, k sealedColumn, r sealedRow, by mi
 }
 
 func (t *reader) openFile(ctx context.Context, k sealedColumn, r sealedRow) ([]byte, error) {
-	return t.opener.OpenFile(ctx, r.owner, k.place(r.key...), r.content)
+	content, err := t.s.fileContent(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return t.opener.OpenFile(ctx, r.owner, k.place(r.key...), content)
 }
 
 // record adds the entry to a resident's access log, unless the same piece of work or the

@@ -31,7 +31,9 @@ var countOf = map[upkeep.Kind]string{
 	upkeep.LetterFiles:     `SELECT count(*) FROM letter_file`,
 	upkeep.Exports:         `SELECT (SELECT count(*) FROM export) + (SELECT count(*) FROM export_data)`,
 	upkeep.Sendings:        `SELECT count(*) FROM sending`,
-	upkeep.HiddenComments:  `SELECT count(*) FROM draft_comment_text`,
+	upkeep.FormDrafts: `SELECT (SELECT count(*) FROM form_draft) + (SELECT count(*) FROM draft_file) +
+		(SELECT count(*) FROM draft_data)`,
+	upkeep.HiddenComments: `SELECT count(*) FROM draft_comment_text`,
 }
 
 // oneOfEach adds a row of each kind that is from this instant.
@@ -56,6 +58,11 @@ func oneOfEach(t *testing.T, s *Store, n int, at time.Time) {
 			must(t, tx.AddNotice(ctx, notice.Notice{Notice: mingjing.Notice{ID: fmt.Sprint("n", n, "-", i), Kind: mingjing.NoticeScoreReady, At: at,
 				ReadAt: read}, Resident: r.ID}))
 		}
+		d := aDraft(r, fmt.Sprint("d", n))
+		d.SavedAt = at
+		must(t, tx.AddDraft(ctx, d))
+		must(t, tx.AddDraftFile(ctx, d.ID, mingjing.DraftFile{ID: fmt.Sprint("df", n)}, at))
+		must(t, tx.SetDraftData(ctx, fmt.Sprint("df", n), []byte("data")))
 		c := aComment(fmt.Sprint("c", n))
 		must(t, tx.AddComment(ctx, c))
 		c.State, c.Reason, c.HiddenAt = mingjing.CommentHidden, "insult", at

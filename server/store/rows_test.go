@@ -290,10 +290,10 @@ func TestScoresAreKeptPerRulebookUntilTheyAreDeleted(t *testing.T) {
 			}),
 				func(s mingjing.Score) string { return s.ID })
 		}
-		if got := list("rongcheng"); got != "c a d" {
+		if got := list("rongcheng"); got != "d c a" {
 			t.Errorf("scores are %s", got)
 		}
-		if got := list(""); got != "c b a d" {
+		if got := list(""); got != "d c b a" {
 			t.Errorf("all scores are %s", got)
 		}
 		same(t, "score", mustGet(t, s, func(ctx context.Context, tx *reader) (mingjing.Score, error) { return tx.Score(ctx, "a") }),
@@ -340,7 +340,7 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 }
 
 func TestEvidenceIsKeptWithItsBytes(t *testing.T) {
-	onEach(t, func(t *testing.T, url string) {
+	onEachAndOutside(t, func(t *testing.T, url string) {
 		s, r, ctx := open(t, url), resident(1), t.Context()
 		enrol(t, s, r)
 		big := bytes.Repeat([]byte{0, 0xff, '\''}, mingjing.MaxEvidenceBytes/3)
@@ -383,7 +383,7 @@ func TestTooMuchContentIsRefused(t *testing.T) {
 }
 
 func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
-	onEach(t, func(t *testing.T, url string) {
+	onEachAndOutside(t, func(t *testing.T, url string) {
 		s, r := open(t, url), resident(1)
 		number := string(r.IDNumber)
 		r.Name = "独一无二"

@@ -19,6 +19,17 @@ func (t *tx) AddScore(ctx context.Context, resident mingjing.ResidentID, s mingj
 		s.ID, string(resident), s.Rulebook.ID, micros(s.At), doc)
 }
 
+// LastScoreAt implements [casework.Tx].
+func (t *tx) LastScoreAt(ctx context.Context, resident mingjing.ResidentID) (time.Time, error) {
+	if err := t.lock(ctx, resident); err != nil {
+		return time.Time{}, err
+	}
+	var at int64
+	err := t.row(ctx, "read when the last score was made", []any{&at},
+		`SELECT made_at FROM score WHERE resident_id = ? ORDER BY n DESC LIMIT 1`, string(resident))
+	return fromMicros(at), err
+}
+
 // Score implements [casework.Reader].
 func (t *reader) Score(ctx context.Context, id string) (mingjing.Score, error) {
 	if err := t.lockOwner(ctx, "score", id); err != nil {
@@ -33,7 +44,7 @@ func (t *reader) LatestScore(ctx context.Context, resident mingjing.ResidentID, 
 		return mingjing.Score{}, err
 	}
 	where, args := scoresOf(resident, rulebook)
-	return one[mingjing.Score](ctx, t, "read the latest score", sealedScore, where+` ORDER BY made_at DESC, n DESC LIMIT 1`, args...)
+	return one[mingjing.Score](ctx, t, "read the latest score", sealedScore, where+` ORDER BY n DESC LIMIT 1`, args...)
 }
 
 // FirstScoreSince implements [casework.Reader].
@@ -43,7 +54,7 @@ func (t *reader) FirstScoreSince(ctx context.Context, resident mingjing.Resident
 	}
 	where, args := scoresOf(resident, rulebook)
 	return one[mingjing.Score](ctx, t, "read the first score since", sealedScore,
-		where+` AND made_at >= ? ORDER BY made_at, n LIMIT 1`, append(args, micros(at))...)
+		where+` AND made_at >= ? ORDER BY n LIMIT 1`, append(args, micros(at))...)
 }
 
 // Scores implements [casework.Reader].
@@ -53,7 +64,7 @@ func (t *reader) Scores(ctx context.Context, resident mingjing.ResidentID, ruleb
 	}
 	where, args := scoresOf(resident, rulebook)
 	list, err := all[mingjing.Score](ctx, t, "list scores", sealedScore,
-		where+` ORDER BY made_at DESC, n DESC LIMIT ?`, append(args, ownLimit(limit))...)
+		where+` ORDER BY n DESC LIMIT ?`, append(args, ownLimit(limit))...)
 	slices.Reverse(list)
 	return list, err
 }

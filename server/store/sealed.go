@@ -20,6 +20,8 @@ type sealedColumn struct {
 	column string
 	// file says that the values are files, which are sealed as streams.
 	file bool
+	// moves says that files are moved into the store of files, where there is one.
+	moves bool
 	// key are the columns that identify the row, in the order in which they are bound to
 	// the value.
 	key []string
@@ -55,11 +57,19 @@ var (
 	sealedSending     = sealedColumn{table: "sending", key: []string{"key_hash"}, owner: "coalesce(resident_id, '')"}
 	sealedAnswerDoc   = sealedColumn{table: "answer_document", key: []string{"id"}, owner: "resident_id"}
 
-	sealedEvidenceFile = sealedColumn{table: "evidence_data", file: true, key: []string{"evidence_id"},
+	sealedEvidenceFile = sealedColumn{table: "evidence_data", file: true, moves: true, key: []string{"evidence_id"},
 		owner: "(SELECT resident_id FROM evidence WHERE evidence.id = evidence_id)"}
-	sealedExportFile = sealedColumn{table: "export_data", file: true, key: []string{"export_id"},
+	sealedDraft     = sealedColumn{table: "form_draft", key: []string{"id"}, owner: "COALESCE(resident_id, '')"}
+	sealedDraftFile = sealedColumn{table: "draft_file", key: []string{"id"},
+		owner: "(SELECT COALESCE(resident_id, '') FROM form_draft WHERE form_draft.id = draft_id)"}
+	sealedDraftData = sealedColumn{table: "draft_data", file: true, key: []string{"file_id", "at_byte"},
+		owner: "(SELECT COALESCE(resident_id, '') FROM form_draft JOIN draft_file ON draft_file.draft_id = form_draft.id " +
+			"WHERE draft_file.id = file_id)"}
+
+	sealedExportFile = sealedColumn{table: "export_data", file: true, moves: true, key: []string{"export_id"},
 		owner: "(SELECT resident_id FROM export WHERE export.id = export_id)"}
-	sealedAnswerFile = sealedColumn{table: "answer_document", column: "data", file: true, key: []string{"id"}, owner: "resident_id"}
+	sealedAnswerFile = sealedColumn{table: "answer_document", column: "data", file: true, moves: true, key: []string{"id"},
+		owner: "resident_id"}
 
 	// What belongs to no resident, or says no more of one than that there is a case.
 	sealedCaseSummary = sealedColumn{table: "dispute", column: "line", key: []string{"id"}, owner: bureauOwner}
@@ -83,7 +93,8 @@ var (
 var allSealed = []sealedColumn{
 	sealedResident, sealedConsent, sealedRequest, sealedSource, sealedRecord, sealedListing, sealedScore, sealedCase,
 	sealedEvidence, sealedNote, sealedEntry, sealedNotice, sealedNoticePrefs, sealedDevice, sealedInquiry, sealedAnswerDoc,
-	sealedMandate, sealedShare, sealedShareView, sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
+	sealedMandate, sealedShare, sealedShareView, sealedDraft, sealedDraftFile, sealedDraftData,
+	sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
 	sealedCaseSummary, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,
 	sealedBatchPart, sealedBatchBody, sealedUnmatched,
 	sealedSending, sealedMember, sealedStaffEntry, sealedProposal, sealedComment, sealedCommentAct,
@@ -94,6 +105,14 @@ func (k sealedColumn) contentColumn() string {
 		return "doc"
 	}
 	return k.column
+}
+
+// blobColumn returns the SQL expression for the name of a row's object.
+func (k sealedColumn) blobColumn() string {
+	if k.moves {
+		return "coalesce(blob, '')"
+	}
+	return "''"
 }
 
 // place returns the place of a row's value, by the values of its key.
@@ -113,23 +132,25 @@ type sealedRow struct {
 	owner   string
 	key     []any
 	content []byte
+	// blob is the name of the object that has the content of a file; "" where content has it.
+	blob string
 }
 
 // selects returns the start of a query for sealed rows, with more columns at the end.
 // Method scan reads its rows.
 func (k sealedColumn) selects(more ...string) string {
-	columns := append([]string{k.owner, strings.Join(k.key, ", "), k.contentColumn()}, more...)
+	columns := append([]string{k.owner, strings.Join(k.key, ", "), k.contentColumn(), k.blobColumn()}, more...)
 	return "SELECT " + strings.Join(columns, ", ") + " FROM " + k.table + " "
 }
 
 func (k sealedColumn) scan(rows interface{ Scan(dest ...any) error }, more ...any) (r sealedRow, err error) {
 	r.key = make([]any, len(k.key))
-	dest := make([]any, 0, len(k.key)+2)
+	dest := make([]any, 0, len(k.key)+3)
 	dest = append(dest, &r.owner)
 	for i := range r.key {
 		dest = append(dest, &r.key[i])
 	}
-	return r, rows.Scan(append(append(dest, &r.content), more...)...)
+	return r, rows.Scan(append(append(dest, &r.content, &r.blob), more...)...)
 }
 
 // session returns the vault's session of the transaction, which seals values and opens
@@ -226,7 +247,7 @@ func decode[T any](doc []byte, err error) (v T, _ error) {
 
 // sealedRow returns the one row that a query finds; rest follows the selected columns.
 func (t *tx) sealedRow(ctx context.Context, op string, k sealedColumn, rest string, args ...any) (sealedRow, error) {
-	r, err := k.scan(t.sql.QueryRowContext(ctx, t.s.eng.rebind(k.selects()+rest), args...))
+	r, err := k.scan(t.queryRow(ctx, k.selects()+rest, args...))
 	return r, t.wrapError(op, err)
 }
 

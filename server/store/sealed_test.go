@@ -156,6 +156,9 @@ func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 			must(t, tx.PutDevice(ctx, device(r, id("p"), id("https://push.example/"), "")))
 			must(t, tx.AddNote(ctx, id("d"), mingjing.Note{ID: id("note"), Text: r.Name, At: day}))
 			must(t, tx.AddShare(ctx, aShare(r, id("h")), id("code")))
+			must(t, tx.AddDraft(ctx, aDraft(r, id("draft"))))
+			must(t, tx.AddDraftFile(ctx, id("draft"), mingjing.DraftFile{ID: id("f"), Name: r.Name, Size: 9}, day))
+			must(t, tx.SetDraftData(ctx, id("f"), []byte(r.Name)))
 			must(t, tx.AddShareView(ctx, shareView(r, id("v"), id("h"))))
 			must(t, tx.AddInquiry(ctx, anInquiry(r, id("i"), 1, 0)))
 			must(t, tx.PutMandate(ctx, mandateOf(r, id("m"), id("d"), resident(9).IDNumber)))
@@ -310,7 +313,7 @@ func TestEveryColumnThatIsSealedIsKnown(t *testing.T) {
 }
 
 func TestKeysAreRotatedWhileOthersWork(t *testing.T) {
-	onEach(t, func(t *testing.T, url string) {
+	onEachAndOutside(t, func(t *testing.T, url string) {
 		dir := t.TempDir()
 		master, err := vault.OpenFile(filepath.Join(dir, "master.json"), testKey, "")
 		must(t, err)

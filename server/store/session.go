@@ -23,6 +23,7 @@ func (s *Store) SessionUses(ctx context.Context, sessions ...string) (map[string
 		return uses, nil
 	}
 	var rows *sql.Rows
+	ctx, end := s.within(ctx)
 	err := s.onGood(func() (begun bool, err error) {
 		//nolint:rowserrcheck,sqlclosecheck // it is checked and closed below
 		rows, err = s.reads.QueryContext(ctx, s.eng.rebind(`SELECT u.session_hash, u.seen_at, l.minutes FROM session_use u
@@ -30,9 +31,9 @@ func (s *Store) SessionUses(ctx context.Context, sessions ...string) (map[string
 		return err == nil, err
 	})
 	if err != nil {
-		return nil, s.sayAway(fmt.Errorf("store: read the last use of sessions: %w", err))
+		return nil, s.sayAway(fmt.Errorf("store: read the last use of sessions: %w", end(err)))
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close(); _ = end(nil) }()
 	for rows.Next() {
 		var (
 			hash    []byte
@@ -45,7 +46,7 @@ func (s *Store) SessionUses(ctx context.Context, sessions ...string) (map[string
 		uses[byHash[string(hash)]] = mingjing.SessionUse{SeenAt: time.UnixMicro(at).UTC(), Minutes: int(minutes.Int64)}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, s.sayAway(fmt.Errorf("store: read the last use of sessions: %w", err))
+		return nil, s.sayAway(fmt.Errorf("store: read the last use of sessions: %w", end(err)))
 	}
 	return uses, nil
 }

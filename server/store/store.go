@@ -18,6 +18,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -51,11 +52,17 @@ type Options struct {
 	// Vault seals everything personal. Required, with the same master key at every
 	// opening.
 	Vault *vault.Vault
+	// Files takes what people sent and exports, sealed, out of the database; nil leaves
+	// them there.
+	Files Files
 	// Workers is how many jobs of one queue run at a time; 0 is [DefaultWorkers].
 	Workers int
 	// JobTimeout is how long a job may run before its context ends and it is
 	// tried again; 0 is [DefaultJobTimeout].
 	JobTimeout time.Duration
+	// Serve opens the store for a server: where a SQLite file has one already, the error is
+	// [ErrServed]. Commands open it beside a server.
+	Serve bool
 	// MaxConns is how many connections are opened to PostgreSQL at most; 0 is
 	// [DefaultMaxConns]. SQLite has one that writes.
 	MaxConns int
@@ -67,6 +74,9 @@ type Options struct {
 	JobRun func(kind string, took time.Duration, err error)
 	// Traces begins the trace of each run of a job; nil makes none.
 	Traces *trace.Tracer
+	// StatementWait is how long one statement, the begin of a transaction and its commit
+	// may take each; 0 is [DefaultStatementWait].
+	StatementWait time.Duration
 	// Logger gets warnings and errors; nil is [slog.Default].
 	Logger *slog.Logger
 }
@@ -110,9 +120,11 @@ type Store struct {
 	db     *sql.DB
 	reads  *sql.DB // for transactions that write nothing; db itself where those need no other connections
 	eng    engine
+	let    func() // ends serving it
 	idKey  []byte
 	vault  *vault.Vault
 	logger *slog.Logger
+	files  Files
 
 	workers    int
 	jobTimeout time.Duration
@@ -120,6 +132,11 @@ type Store struct {
 	traces     *trace.Tracer
 	now        func() time.Time
 	queue      *river.Client[*sql.Tx] // inserts only
+	poll       time.Duration          // between two looks for jobs that nothing announced
+
+	statementWait time.Duration
+	machine       func() time.Time // the machine's clock, which the database's is compared with
+	writes        writability
 
 	mu      sync.Mutex
 	wakeup  func(wakeSet) // wakes the running workers; nil when none run
@@ -135,11 +152,11 @@ var _ casework.Store = (*Store)(nil)
 // processes may do so at once. The url is "sqlite:///absolute/path.db", a plain
 // path, "sqlite::memory:" (gone when closed), or "postgres://…". A missing
 // SQLite file and its directory are created, for the owner only.
-func Open(ctx context.Context, url string, opts Options) (*Store, error) {
+func Open(ctx context.Context, url string, opts Options) (_ *Store, err error) {
 	if len(opts.IDKey) != IDKeySize {
 		return nil, fmt.Errorf("open store: IDKey has %d bytes, wants %d", len(opts.IDKey), IDKeySize)
 	}
-	if opts.Workers < 0 || opts.JobTimeout < 0 || opts.MaxConns < 0 {
+	if opts.Workers < 0 || opts.JobTimeout < 0 || opts.MaxConns < 0 || opts.StatementWait < 0 {
 		return nil, errors.New("open store: a setting is below zero")
 	}
 	if opts.Vault == nil {
@@ -149,11 +166,16 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 		vault:      opts.Vault,
 		idKey:      append([]byte(nil), opts.IDKey...),
 		logger:     opts.Logger,
+		files:      opts.Files,
 		workers:    opts.Workers,
 		jobTimeout: opts.JobTimeout,
 		now:        opts.Now,
 		jobRun:     opts.JobRun,
 		traces:     opts.Traces,
+
+		statementWait: cmp.Or(opts.StatementWait, DefaultStatementWait),
+		machine:       time.Now,
+		writes:        writability{refusals: refusedFor},
 	}
 	if s.jobRun == nil {
 		s.jobRun = func(string, time.Duration, error) {}
@@ -175,21 +197,36 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 		maxConns = DefaultMaxConns
 	}
 
-	var err error
-	if s.eng, s.db, err = openEngine(url, maxConns); err != nil {
+	if s.eng, s.db, err = openEngine(url, maxConns, s.statementWait); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
+	s.poll = s.eng.pollInterval()
+	s.let = func() {}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("open store: %w", errors.Join(err, s.db.Close()))
+			s.let()
+		}
+	}()
+	if opts.Serve {
+		let, err := s.eng.serve()
+		if err != nil {
+			return nil, err
+		}
+		s.let = let
+	}
 	if err := s.migrate(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.needFiles(ctx); err != nil {
 		s.db.Close()
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	if s.queue, err = s.newQueue(nil, nil); err != nil {
-		s.db.Close()
-		return nil, fmt.Errorf("open store: make the job queue: %w", err)
+		return nil, fmt.Errorf("make the job queue: %w", err)
 	}
 	if s.reads, err = s.eng.readers(s.db); err != nil {
-		s.db.Close()
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, err
 	}
 	return s, nil
 }
@@ -203,6 +240,7 @@ func (s *Store) Close() error {
 		stop()
 		<-stopped
 	}
+	defer s.let()
 	if s.reads != s.db {
 		return errors.Join(s.reads.Close(), s.db.Close())
 	}
@@ -211,9 +249,10 @@ func (s *Store) Close() error {
 
 // Ping returns an error if the database does not answer.
 func (s *Store) Ping(ctx context.Context) error {
+	ctx, end := s.within(ctx)
 	var one int
-	if err := s.db.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
-		return fmt.Errorf("ping store: %w", err)
+	if err := end(s.db.QueryRowContext(ctx, "SELECT 1").Scan(&one)); err != nil {
+		return s.sayAway(fmt.Errorf("ping store: %w", err))
 	}
 	return nil
 }
@@ -272,7 +311,7 @@ func (s *Store) run(ctx context.Context, fn func(*tx) error) error { return s.ru
 var engineNames = map[goose.Dialect]string{goose.DialectPostgres: "postgresql", goose.DialectSQLite3: "sqlite"}
 
 func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) (err error) {
-	try := 1
+	try, start := 1, time.Now()
 	if _, span := trace.Start(ctx, "transaction", true); span != nil {
 		defer func() {
 			span.Set("db.system.name", engineNames[s.eng.dialect()])
@@ -289,7 +328,7 @@ func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) (err erro
 		if !again || ctx.Err() != nil {
 			return s.sayAway(err)
 		}
-		if try == maxTries {
+		if try == maxTries || time.Since(start) > s.wait()/2 {
 			return s.sayAway(fmt.Errorf("store: transaction collided %d times: %w", try, err))
 		}
 		limit := min(time.Millisecond<<try, maxTryWait)
@@ -306,10 +345,15 @@ func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) (err erro
 func (s *Store) sayAway(err error) error {
 	switch {
 	case err == nil:
-	case errors.Is(err, vault.ErrNoMaster): // with an error of the network in it, as the engine's have
+	case errors.Is(err, mingjing.ErrNoFiles): // with an error of the network in it, as the engine's have
+	case errors.Is(err, vault.ErrNoMaster):
 		return fmt.Errorf("%w: %w", mingjing.ErrNoKeys, err)
-	case s.eng.away(err):
-		return fmt.Errorf("%w: %w", mingjing.ErrNoDatabase, err)
+	case s.eng.away(err), errors.Is(err, errSilent):
+		away := fmt.Errorf("%w: %w", mingjing.ErrNoDatabase, err)
+		if s.eng.refused(err) {
+			s.writes.refuse(away)
+		}
+		return away
 	}
 	return err
 }
@@ -322,7 +366,7 @@ const maxBroken = 100
 func (s *Store) onGood(do func() (begun bool, err error)) error {
 	for n := 1; ; n++ {
 		begun, err := do()
-		if begun || n == maxBroken || !s.eng.broke(err) {
+		if begun || n == maxBroken || errors.Is(err, errSilent) || !s.eng.broke(err) {
 			return err
 		}
 	}
@@ -331,8 +375,9 @@ func (s *Store) onGood(do func() (begun bool, err error)) error {
 // execute executes a statement of its own that does no harm when it is executed again.
 func (s *Store) execute(ctx context.Context, query string, args ...any) error {
 	return s.onGood(func() (begun bool, err error) {
+		ctx, end := s.within(ctx)
 		_, err = s.db.ExecContext(ctx, s.eng.rebind(query), args...) //nolint:gosec // callers give constants
-		return err == nil, err
+		return err == nil, end(err)
 	})
 }
 
@@ -349,10 +394,14 @@ func (s *Store) tryTx(ctx context.Context, m mode, fn func(*tx) error) (again bo
 	if m == readsOnly {
 		db, opts = s.reads, s.eng.readOptions()
 	}
-	sqlTx, err := db.BeginTx(ctx, opts)
+	bound, wait := s.boundTx(ctx)
+	defer wait.end()
+	defer func() { err = wait.tell(bound, err) }()
+	sqlTx, err := db.BeginTx(bound, opts)
 	if err != nil {
 		return s.eng.collided(err), fmt.Errorf("%w: %w", errBegin, err)
 	}
+	wait.begun()
 	// After a commit this does nothing; after a panic of fn it lets go.
 	defer func() { _ = sqlTx.Rollback() }()
 
@@ -364,9 +413,13 @@ func (s *Store) tryTx(ctx context.Context, m mode, fn func(*tx) error) (again bo
 		err = t.growTree(ctx)
 	}
 	if err == nil && t.collision == nil {
+		wait.ending()
 		if err = sqlTx.Commit(); err == nil {
 			if t.wake != 0 {
 				s.wake(t.wake)
+			}
+			for _, in := range t.soon {
+				s.wakeIn(in)
 			}
 			return false, nil
 		}

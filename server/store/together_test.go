@@ -52,3 +52,26 @@ func TestPartsOfOneTransactionEachSayWhyTheyRead(t *testing.T) {
 		}
 	})
 }
+
+func TestOnlyOneProcessAtATimeRunsAlone(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		a, b := open(t, url), open(t, url)
+		order := make(chan string, 2)
+		second := make(chan error, 1)
+		must(t, a.Alone(t.Context(), func() error {
+			begun := make(chan struct{})
+			go func() {
+				close(begun)
+				second <- b.Alone(t.Context(), func() error { order <- "second"; return nil })
+			}()
+			<-begun
+			must(t, a.Ping(t.Context()))
+			order <- "first"
+			return nil
+		}))
+		must(t, receive(t, second, "the second"))
+		if got := <-order + " " + <-order; got != "first second" {
+			t.Errorf("the order is %s", got)
+		}
+	})
+}

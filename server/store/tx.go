@@ -26,6 +26,8 @@ type tx struct {
 	broken error
 	// wake says in which queues a job is due as soon as the transaction is committed.
 	wake wakeSet
+	// soon says when jobs will be due that are not due yet.
+	soon []soon
 	// locked has the residents, and the rows of residents, that this transaction has
 	// locked.
 	locked map[string]bool
@@ -87,8 +89,9 @@ func (t *tx) Try(ctx context.Context, fn func() error) error {
 
 // exec runs a statement, and returns how many rows it has changed.
 func (t *tx) exec(ctx context.Context, op, query string, args ...any) (int64, error) {
+	ctx, end := t.s.within(ctx)
 	res, err := t.sql.ExecContext(ctx, t.s.eng.rebind(query), args...)
-	if err != nil {
+	if err = end(err); err != nil {
 		return 0, t.wrapError(op, err)
 	}
 	n, err := res.RowsAffected()
@@ -117,22 +120,24 @@ func (t *tx) update(ctx context.Context, op, query string, args ...any) error {
 
 // row reads the one row that a query finds into dest.
 func (t *tx) row(ctx context.Context, op string, dest []any, query string, args ...any) error {
-	return t.wrapError(op, t.sql.QueryRowContext(ctx, t.s.eng.rebind(query), args...).Scan(dest...))
+	return t.wrapError(op, t.queryRow(ctx, query, args...).Scan(dest...))
 }
 
 // rows calls each for every row that a query finds.
 func (t *tx) rows(ctx context.Context, op string, each func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := t.sql.QueryContext(ctx, t.s.eng.rebind(query), args...)
+	bound, end := t.s.within(ctx)
+	rows, err := t.sql.QueryContext(bound, t.s.eng.rebind(query), args...)
 	if err != nil {
-		return t.wrapError(op, err)
+		return t.wrapError(op, end(err))
 	}
 	defer rows.Close()
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return t.wrapError(op, err)
-		}
+	for rows.Next() && err == nil {
+		err = each(rows)
 	}
-	return t.wrapError(op, rows.Err())
+	if err == nil {
+		err = rows.Err()
+	}
+	return t.wrapError(op, end(err))
 }
 
 // lock waits until no other transaction works on the resident, and excludes others until

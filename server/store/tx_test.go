@@ -243,7 +243,7 @@ func TestTransactionsThatCollideAreRunAgain(t *testing.T) {
 func TestABusyFileIsACollision(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	s := open(t, path)
-	_, other, err := openSQLite(path)
+	_, other, err := openSQLite(path, DefaultStatementWait)
 	must(t, err)
 	defer other.Close()
 	conn, err := other.Conn(t.Context())

@@ -425,9 +425,10 @@ func (s *Session) Opener(record func(ctx context.Context, owner string) error) *
 	return &Opener{s: s, record: record, recorded: map[string]bool{}}
 }
 
-// Record writes the entry into the owner's access log, unless it is there.
+// Record writes the entry into the owner's access log, unless it is there. The [Bureau] has
+// none.
 func (o *Opener) Record(ctx context.Context, owner string) error {
-	if o.recorded[owner] {
+	if o.recorded[owner] || owner == Bureau {
 		return nil
 	}
 	if err := o.record(ctx, owner); err != nil {

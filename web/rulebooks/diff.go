@@ -13,28 +13,33 @@ import (
 )
 
 // unchanging are the fields that differ in every version, or that change nothing for
-// anybody.
-var unchanging = []string{"$schema", "id", "version", "draft", "why", "comments_until", "cases"}
+// anybody. A code whose word is compared is not compared again.
+var unchanging = []string{"$schema", "format", "id", "version", "draft", "why", "comments_until", "benefits", "points_law", "law"}
 
 // groups are the lists of a rulebook whose entries have a code, in the order in which
 // they are compared.
-var groups = []string{"catalogue", "bands", "agencies", "measures", "documents", "never_used"}
+var groups = []string{"catalogue", "criteria", "factors", "bands", "agencies", "measures", "documents", "never_used"}
 
 // telling are the fields of a new entry that are told along with it.
 var telling = map[string][]string{"catalogue": {"points", "cap", "counts_months"}, "bands": {"from"}}
 
 // Diff returns everything that a version of a rulebook changes in comparison with another
 // one: items, points, bands, terms, and any text. Both are the bytes of a rulebook that
-// [Parse] reads.
+// [Parse] or [Stored] reads; the words of both are compared, also of one whose words come
+// from the register.
 func Diff(before, after []byte) ([]mingjing.LawChange, error) {
 	var d differ
 	for i, data := range [][]byte{before, after} {
-		book, err := Parse(data)
+		book, err := Stored(data)
 		if err != nil {
 			return nil, err
 		}
 		d.books[i] = book
-		if err := json.Unmarshal(data, &d.files[i]); err != nil {
+		whole, err := json.Marshal(book)
+		if err == nil {
+			err = json.Unmarshal(whole, &d.files[i])
+		}
+		if err != nil {
 			return nil, fmt.Errorf("reading a rulebook: %w", err)
 		}
 	}
@@ -53,6 +58,9 @@ func Diff(before, after []byte) ([]mingjing.LawChange, error) {
 	for _, field := range fields(procedure[0], procedure[1]) {
 		if field == "tiers" {
 			d.entries(mingjing.LawChange{Group: field}, procedure[0][field], procedure[1][field])
+			continue
+		}
+		if slices.Contains(unchanging, field) {
 			continue
 		}
 		d.compare(mingjing.LawChange{Group: "procedure", Property: field}, procedure[0][field], procedure[1][field])
@@ -102,6 +110,9 @@ func (d *differ) entries(at mingjing.LawChange, before, after any) {
 			d.add(at, mingjing.LawRemoved, nil, nil)
 		default:
 			for _, field := range fields(a, b) {
+				if slices.Contains(unchanging, field) {
+					continue
+				}
 				at.Property = field
 				d.compare(at, a[field], b[field])
 			}
@@ -181,6 +192,9 @@ func (d *differ) text(at mingjing.LawChange, version int, v any) mingjing.Text {
 		}
 		return all(v)
 	case map[string]any:
+		if at.Property == "table" { // a row
+			return all(fmt.Sprint(v["from"], ": ", v["points"]))
+		}
 		t := mingjing.Text{}
 		for lang, s := range v {
 			t[lang] = fmt.Sprint(s)
@@ -207,7 +221,12 @@ func (d *differ) named(field string, version int, code string) mingjing.Text {
 	case "cap":
 		band, _ := b.Band(code)
 		return band.Name
-	case "holds":
+	case "factor":
+		i := slices.IndexFunc(b.Factors, func(f mingjing.Factor) bool { return f.Code == code })
+		if i >= 0 {
+			return b.Factors[i].Name
+		}
+	case "holds", "items":
 		item, _ := b.Item(code)
 		return item.Name
 	case "measures":

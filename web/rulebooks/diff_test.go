@@ -56,7 +56,8 @@ func TestWhateverAVersionChangesIsSaid(t *testing.T) {
 				}
 			}
 		case string:
-			for _, to := range []string{v + "x", "2026-02-02", "circle", "fair", "general", "commercial", "courts", "Asia/Tokyo"} {
+			for _, to := range []string{v + "x", "2026-02-02", "circle", "fair", "general", "Asia/Tokyo", "penalty_decision",
+				"social_insurance_law_88", "usual.services"} {
 				if to != v && try(place, v, set, to) {
 					break
 				}
@@ -69,7 +70,7 @@ func TestWhateverAVersionChangesIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	walk("", doc, nil)
-	if places < 100 {
+	if places < 30 {
 		t.Errorf("only %d changes were tried", places)
 	}
 	if changes, err := rulebooks.Diff(before, before); err != nil || len(changes) != 0 {
@@ -134,9 +135,10 @@ func TestEveryPropertyOfARulebookHasAWord(t *testing.T) {
 	if err := json.Unmarshal(rulebooks.Schema(), &schema); err != nil {
 		t.Fatal(err)
 	}
-	unsaid := []string{"$schema", "id", "version", "draft", "why", "comments_until", "cases", "code", "catalogue", "bands", "agencies",
+	unsaid := []string{"$schema", "format", "benefits", "points_law", "law", "id", "version", "criteria", "factors", "draft", "why",
+		"comments_until", "cases", "code", "catalogue", "bands", "agencies",
 		"never_used", "procedure", "tiers"}
-	for _, of := range []string{"", "item", "band", "agency", "measure", "document", "neverUse", "procedure", "tier"} {
+	for _, of := range []string{"", "item", "band", "agency", "criterion", "factor", "procedure", "tier"} {
 		node := schema
 		if of != "" {
 			node = at(schema, "$defs", of)

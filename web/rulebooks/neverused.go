@@ -1,97 +1,186 @@
 package rulebooks
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"mingjing"
 )
 
-// NeverUsedCodes are the codes of what no rulebook may use. Each rulebook publishes
-// all of them with its reasons (Shanghai Social Credit Regulations 2017 for religion,
-// biometrics and illness).
-var NeverUsedCodes = []string{"friends", "purchases", "browsing", "religion", "ethnicity",
-	"political_opinion", "health", "biometrics", "location"}
-
-// NeverUsedWords are, for each of [NeverUsedCodes], the words by which a
-// catalogue would name it: an item with one of them in its code, subject or
-// names does not load. English words are matched whole, Chinese ones anywhere.
-var NeverUsedWords = map[string][]string{
-	"friends": {"好友", "朋友", "亲友", "熟人", "人脉", "社交", "通讯录",
-		"friend", "friends", "friendship", "acquaintance", "acquaintances", "contacts", "contact list",
-		"social circle", "social media", "social network"},
-	"purchases": {"购物", "購物", "网购", "购买记录", "消费记录", "消费习惯", "消费行为",
-		"purchase", "purchases", "purchasing", "shopping", "buying habits", "spending", "online orders"},
-	"browsing": {"浏览", "瀏覽", "上网", "搜索记录", "观看记录", "网页记录", "游戏",
-		"browsing", "browser", "search history", "web history", "internet use", "screen time", "gaming", "video games"},
-	"religion": {"宗教", "信仰", "信教", "佛教", "道教", "伊斯兰", "基督教", "天主教", "教会", "礼拜",
-		"religion", "religions", "religious", "religious faith", "belief", "beliefs", "worship", "church",
-		"mosque", "atheism", "buddhist", "taoist", "muslim", "christian", "catholic"},
-	"ethnicity": {"民族", "族裔", "种族", "種族", "族群",
-		"ethnicity", "ethnic", "race", "racial", "ancestry"},
-	"political_opinion": {"政治", "政见", "党派", "信访", "上访", "示威", "游行", "请愿",
-		"political", "politics", "political opinion", "party membership", "petitioning", "protest", "protests",
-		"demonstration", "demonstrations"},
-	"health": {"健康", "疾病", "病史", "病历", "患病", "诊断", "残疾", "怀孕", "血型", "献血", "疫苗",
-		"health", "illness", "disease", "diseases", "diagnosis", "medical history", "medical record",
-		"medical records", "disability", "pregnancy", "blood type", "blood donation", "vaccination"},
-	"biometrics": {"生物识别", "生物特征", "指纹", "人脸", "面部", "虹膜", "声纹", "基因", "步态",
-		"biometric", "biometrics", "fingerprint", "fingerprints", "face recognition", "facial recognition",
-		"iris", "voiceprint", "gait", "gene", "genes", "genetic", "dna"},
-	"location": {"位置", "定位", "轨迹", "行踪", "足迹", "出行记录",
-		"location", "locations", "geolocation", "gps", "whereabouts", "movements", "travel history"},
-}
-
-// NamesNeverUsed returns which of [NeverUsedCodes] the text names, and by which word;
-// both are "" when it names none. Width, case, punctuation and spaces between Chinese
-// characters do not hide a word.
+// NamesNeverUsed returns what a text names that is never used, a code of the register's
+// never_used or refused_measures, and by which word; both are "" when it names nothing.
+//
+// Words are found however they are written: in simplified or traditional characters, in
+// pinyin with or without tones or in Wade-Giles, with letters of another alphabet or digits
+// that look alike, with accents, in any width and case, with invisible characters in them,
+// or split by spaces and signs.
 func NamesNeverUsed(text string) (code, word string) {
-	words, han := foldWords(text)
-	for _, code := range NeverUsedCodes {
-		if namesWord(words, han, strings.ReplaceAll(code, "_", " ")) {
-			return code, code
+	t, list := fold(text), neverList()
+	first := len(list.words)
+	for _, n := range list.han {
+		if n < first && strings.Contains(t.han, list.words[n].word) {
+			first = n
 		}
-		for _, word := range NeverUsedWords[code] {
-			if namesWord(words, han, word) {
-				return code, word
+	}
+	for _, tokens := range [][]string{t.plain, t.looks} {
+		for i := range tokens {
+			for _, n := range list.latin[tokens[i][0]] {
+				if n < first && list.words[n].begins(tokens[i:]) {
+					first = n
+				}
 			}
 		}
 	}
-	return "", ""
-}
-
-func namesWord(words, han, word string) bool {
-	if word[0] < 0x80 {
-		return strings.Contains(words, " "+word+" ")
+	if first == len(list.words) {
+		return "", ""
 	}
-	return strings.Contains(han, word)
+	return list.words[first].code, list.words[first].word
 }
 
-// foldWords returns the text as lower-case words with one space around each, and its
-// Chinese characters alone.
-func foldWords(text string) (words, han string) {
-	var w, h strings.Builder
-	w.WriteByte(' ')
-	gap := true
-	for _, r := range text {
-		if r >= '！' && r <= '～' {
-			r -= '！' - '!'
+// A neverWord is a word of what is never used.
+type neverWord struct {
+	code, word string
+	// joined is a word in Latin letters without its spaces, and pieces of how many it is.
+	joined string
+	pieces int
+	// stem says that the word may have any end.
+	stem bool
+}
+
+// A neverIndex has all words in the order of the register, so that a text which names
+// several things has one answer: the numbers of the Chinese ones, and of those in Latin
+// letters by their first letter.
+type neverIndex struct {
+	words []neverWord
+	han   []int
+	latin map[byte][]int
+}
+
+var neverList = sync.OnceValue(func() neverIndex {
+	list := neverIndex{latin: map[byte][]int{}}
+	r := mingjing.PublishedRegister()
+	for _, n := range slices.Concat(r.RefusedMeasures, r.NeverUsed) {
+		for _, word := range neverWords[n.Code] {
+			w := neverWord{code: n.Code, word: word}
+			if word[0] >= 0x80 {
+				list.han = append(list.han, len(list.words))
+			} else {
+				var stem string
+				stem, w.stem = strings.CutSuffix(word, "*")
+				w.joined, w.pieces = strings.ReplaceAll(stem, " ", ""), strings.Count(stem, " ")+1
+				list.latin[word[0]] = append(list.latin[word[0]], len(list.words))
+			}
+			list.words = append(list.words, w)
 		}
+	}
+	return list
+})
+
+// A foldedText is a text in the forms in which words are sought.
+type foldedText struct {
+	// han are its Chinese characters alone, simplified.
+	han string
+	// plain are its words in Latin letters, without digits; looks has digits and signs read
+	// as the letters that they look like.
+	plain, looks []string
+}
+
+// fold folds a text.
+func fold(text string) foldedText {
+	var t foldedText
+	var han, word strings.Builder
+	flush := func() {
+		if word.Len() > 0 {
+			t.plain = append(t.plain, word.String())
+			word.Reset()
+		}
+	}
+	var before rune
+	for _, r := range norm.NFKD.String(text) {
 		switch {
+		case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Me, r), unicode.Is(unicode.Cf, r), r == '\u3164', r == '\u115f', r == '\u1160':
+			continue // accents, enclosures, and what is invisible
 		case unicode.Is(unicode.Han, r):
-			h.WriteRune(r)
-			fallthrough
-		case !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Cf, r):
-			if !gap {
-				w.WriteByte(' ')
-				gap = true
+			flush()
+			if s, ok := simplified[r]; ok {
+				r = s
 			}
-		case unicode.Is(unicode.Cf, r): // joiners and soft hyphens are invisible
+			han.WriteRune(r)
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(lookSigns, r) && unicode.IsLetter(before):
+			if unicode.IsUpper(r) && unicode.IsLower(before) { // partyMembership
+				flush()
+			}
+			l := unicode.ToLower(r)
+			if s, ok := looksLike[l]; ok {
+				l = s
+			}
+			word.WriteRune(l)
 		default:
-			w.WriteRune(unicode.ToLower(r))
-			gap = false
+			flush()
+		}
+		before = r
+	}
+	flush()
+	t.han = han.String()
+	for _, w := range t.plain {
+		t.looks = append(t.looks, digitsAsLetters.Replace(w))
+	}
+	for i, w := range t.plain { // dang3yuan2
+		t.plain[i] = strings.Map(dropDigit, w)
+	}
+	t.plain = slices.DeleteFunc(t.plain, func(w string) bool { return w == "" })
+	return t
+}
+
+// lookSigns are signs that stand for letters within a word.
+const lookSigns = "@$€!|"
+
+var digitsAsLetters = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "8", "b", "@", "a", "$", "s",
+	"€", "e", "!",
+	"i", "|", "l")
+
+func dropDigit(r rune) rune {
+	if unicode.IsDigit(r) || strings.ContainsRune(lookSigns, r) {
+		return -1
+	}
+	return r
+}
+
+// longestSplit is of how many pieces a word may be put together.
+const longestSplit = 16
+
+// begins reports whether a text in words begins with the word: in as many pieces as the word
+// has or fewer, or in more that look like one word that was split.
+func (w neverWord) begins(tokens []string) bool {
+	sum := ""
+	for n := 0; n < longestSplit && n < len(tokens) && len(sum) < len(w.joined); n++ {
+		sum += tokens[n]
+		if len(sum) < len(w.joined) {
+			if !strings.HasPrefix(w.joined, sum) {
+				return false
+			}
+			continue
+		}
+		// Whole words side by side are no word that was split: "gene rally" is two.
+		if n+1 > w.pieces && !split(tokens[:n+1]) {
+			return false
+		}
+		return sum == w.joined || w.stem && strings.HasPrefix(sum, w.joined)
+	}
+	return false
+}
+
+// split reports whether pieces look like one word in pieces and not like words: one of them
+// is of a letter or two, or is no word with a vowel.
+func split(pieces []string) bool {
+	for _, p := range pieces {
+		if len(p) <= 3 || !strings.ContainsAny(p, "aeiouy") {
+			return true
 		}
 	}
-	if !gap {
-		w.WriteByte(' ')
-	}
-	return w.String(), h.String()
+	return false
 }

@@ -17,25 +17,57 @@ const MaxBytes = 4 << 20
 type Error struct {
 	File     string // "rulebook" or "calendar"
 	Problems []string
+	// Lines are the lines of the problems' places, from 1; 0 for a place that is not there.
+	Lines []int
 }
 
 func (e *Error) Error() string { return e.File + ": " + strings.Join(e.Problems, "; ") }
 
 // Parse reads a rulebook strictly: at most [MaxBytes] of UTF-8 JSON with nothing after
-// it, which keeps the published [Schema] and the rules that a schema can't say. The
-// rulebook is pinned to the SHA-256 of exactly these bytes. The error is an [*Error].
+// it, which keeps the published [Schema] and the rules that a schema can't say, and names
+// nothing but what is in the register. The rulebook is pinned to the SHA-256 of exactly
+// these bytes, and has the register's words. The error is an [*Error].
 func Parse(data []byte) (*mingjing.Rulebook, error) {
 	var c checker
-	if c.file(data, rulebookSchema()) {
+	if firstFormat(data) {
 		book, err := mingjing.DecodeRulebook(data)
 		if c.decoded(err) {
+			c.firstFormat(book)
+		}
+	} else if c.file(data, rulebookSchema()) {
+		book, err := mingjing.DecodeRulebook(data)
+		if c.decoded(err) {
+			mingjing.PublishedRegister().Complete(book)
 			c.rulebook(book)
+			c.register(book)
 		}
 		if len(c.problems) == 0 {
 			return book, nil
 		}
 	}
-	return nil, &Error{"rulebook", c.problems}
+	return nil, &Error{"rulebook", c.problems, lines(data, c.at)}
+}
+
+// Stored reads a rulebook that was published once. Its bytes were checked then, by the
+// rules of their time; scores by it are read and checked for ever, whatever its format.
+func Stored(data []byte) (*mingjing.Rulebook, error) {
+	book, err := mingjing.DecodeRulebook(data)
+	if err == nil {
+		mingjing.PublishedRegister().Complete(book)
+	}
+	return book, err
+}
+
+// firstFormat reports whether the bytes are a rulebook in the format that has words of its
+// own; see [mingjing.RulebookFormat].
+func firstFormat(data []byte) bool {
+	var head struct {
+		Schema    string            `json:"$schema"`
+		Format    json.RawMessage   `json:"format"`
+		NeverUsed []json.RawMessage `json:"never_used"`
+	}
+	return len(data) <= MaxBytes && json.Unmarshal(data, &head) == nil && head.Format == nil && head.NeverUsed != nil &&
+		head.Schema == mingjing.RulebookSchema
 }
 
 // ParseCalendar reads a calendar as strictly as [Parse] reads a rulebook.
@@ -50,12 +82,13 @@ func ParseCalendar(data []byte) (*mingjing.Calendar, error) {
 			return k, nil
 		}
 	}
-	return nil, &Error{"calendar", c.problems}
+	return nil, &Error{"calendar", c.problems, lines(data, c.at)}
 }
 
 // A checker collects problems.
 type checker struct {
 	problems []string
+	at       []string // the places of the problems
 	places   map[string]bool
 }
 
@@ -69,6 +102,7 @@ func (c *checker) add(place, todo string) {
 		c.places = map[string]bool{}
 	}
 	c.places[place] = true
+	c.at = append(c.at, place)
 	c.problems = append(c.problems, shortened(cmp.Or(place, "/"))+": "+shortened(todo))
 }
 

@@ -3,7 +3,6 @@ package rulebooks
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"mingjing"
@@ -24,10 +23,8 @@ func (c *checker) rulebook(b *mingjing.Rulebook) {
 		c.addNew("/comments_until", "write a day before from, such as 2026-01-01")
 	}
 	c.tiers("/procedure/tiers", b.Procedure.Tiers)
-	c.measures(b)
 	c.catalogue(b)
 	c.agencies(b)
-	c.neverUsed(b)
 	c.bands(b)
 }
 
@@ -60,16 +57,6 @@ func (c *checker) tiers(path string, tiers []mingjing.Tier) {
 	}
 }
 
-func (c *checker) measures(b *mingjing.Rulebook) {
-	code := c.codes()
-	for i := range b.Measures {
-		m := &b.Measures[i]
-		path := "/measures/" + strconv.Itoa(i)
-		code(path+"/code", m.Code)
-		c.neverNames(path, m.Code, m.Name, "remove the measure")
-	}
-}
-
 // listing checks that a list does only what is published and in proportion, and ends.
 func (c *checker) listing(path string, b *mingjing.Rulebook, item *mingjing.Item) {
 	if item.Listing == "" {
@@ -87,25 +74,18 @@ func (c *checker) listing(path string, b *mingjing.Rulebook, item *mingjing.Item
 	for i, code := range item.Measures {
 		at := path + "/measures/" + strconv.Itoa(i)
 		switch m, ok := b.Measure(code); {
-		case !ok:
-			c.addNew(at, "there is no measure "+strconv.Quote(code)+" under /measures: what is not published may not be applied")
-		case slices.Index(mingjing.Tiers, m.Tier) > gravity:
+		case ok && slices.Index(mingjing.Tiers, m.Tier) > gravity:
 			c.addNew(at, code+" is for "+m.Tier+" grounds: it is out of proportion here")
 		}
 	}
 }
 
 func (c *checker) catalogue(b *mingjing.Rulebook) {
-	held, kinds := map[string]bool{}, map[string]bool{}
+	held := map[string]bool{}
 	for _, a := range b.Agencies {
 		for _, code := range a.Holds {
 			held[code] = true
 		}
-	}
-	document := c.codes()
-	for i, d := range b.Documents {
-		kinds[d.Code] = true
-		document("/documents/"+strconv.Itoa(i)+"/code", d.Code)
 	}
 	code := c.codes()
 	for i := range b.Catalogue {
@@ -119,43 +99,6 @@ func (c *checker) catalogue(b *mingjing.Rulebook) {
 			c.addNew(path+"/cap", "there is no band "+strconv.Quote(item.Cap)+" under /bands")
 		}
 		c.listing(path, b, item)
-		for j, kind := range item.Documents {
-			if !kinds[kind] {
-				c.addNew(path+"/documents/"+strconv.Itoa(j), "there is no document kind "+strconv.Quote(kind)+" under /documents")
-			}
-		}
-		c.namesNothing(path, b, item)
-	}
-}
-
-// namesNothing checks that the item names nothing that is never used.
-func (c *checker) namesNothing(path string, b *mingjing.Rulebook, item *mingjing.Item) {
-	const remedy = "remove the item"
-	c.neverNames(path, item.Code, item.Name, remedy)
-	c.neverNamed(path+"/subject", item.Subject, remedy)
-	// The rulebook's own list may be longer than the one that every rulebook must have.
-	words, _ := foldWords(item.Code + " " + item.Subject)
-	for _, n := range b.NeverUsed {
-		if n.Code == "" || slices.Contains(NeverUsedCodes, n.Code) {
-			continue
-		}
-		if strings.Contains(words, " "+strings.ReplaceAll(n.Code, "_", " ")+" ") {
-			c.add(path+"/code", n.Code+" is never used by this rulebook: "+remedy)
-		}
-	}
-}
-
-// neverNames checks that code and name name nothing that is never used.
-func (c *checker) neverNames(path, code string, name mingjing.Text, remedy string) {
-	c.neverNamed(path+"/code", code, remedy)
-	for _, lang := range mingjing.Languages {
-		c.neverNamed(path+"/name/"+lang, name[lang], remedy)
-	}
-}
-
-func (c *checker) neverNamed(place, text, remedy string) {
-	if code, word := NamesNeverUsed(text); code != "" {
-		c.add(place, strconv.Quote(word)+" is "+code+", which is never used: "+remedy)
 	}
 }
 
@@ -173,13 +116,6 @@ func (c *checker) agencies(b *mingjing.Rulebook) {
 				c.addNew(path+"/holds/"+strconv.Itoa(j), "there is no item "+strconv.Quote(code)+" in the catalogue")
 			}
 		}
-	}
-}
-
-func (c *checker) neverUsed(b *mingjing.Rulebook) {
-	code := c.codes()
-	for i := range b.NeverUsed {
-		code("/never_used/"+strconv.Itoa(i)+"/code", b.NeverUsed[i].Code)
 	}
 }
 

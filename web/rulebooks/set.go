@@ -35,7 +35,10 @@ type File struct {
 	// From is the first day on which it holds; "" is always.
 	From  mingjing.Date
 	Draft bool
-	Data  []byte
+	// Earlier says that it is a rulebook of an earlier format, which only a city that
+	// published it before can work by.
+	Earlier bool
+	Data    []byte
 }
 
 // A Set is what is published together: all versions of the rulebooks, drafts too, and of
@@ -128,7 +131,11 @@ func (s *Set) add(name, kind string, data []byte) error {
 		f.Code, f.Version, f.From = k.Code, k.Version, k.HoldsFrom
 		s.Calendars = append(s.Calendars, k)
 	} else {
-		b, err := Parse(data)
+		read := Parse
+		if f.Earlier = firstFormat(data); f.Earlier {
+			read = Stored
+		}
+		b, err := read(data)
 		if err != nil {
 			return err
 		}

@@ -72,7 +72,7 @@ func questionNotice(v *mingjing.View, k mingjing.AgencyQuestion) app.UI {
 }
 
 func questionClock(v *mingjing.View, k mingjing.AgencyQuestion) app.UI {
-	return c.Div("two", page.TimeUI(v, k.Clock.Due), c.Span("muted", i18n.Relative(v.Lang, k.Clock.Due, v.Now)))
+	return c.Div("two", page.DeadlineUI(v, k.Clock.Due), c.Span("muted", i18n.Relative(v.Lang, k.Clock.Due, v.Now)))
 }
 
 // agencyQuestionBody returns one question: what the resident wrote, the evidence, and
@@ -88,7 +88,7 @@ func agencyQuestionBody(v *mingjing.View) []app.UI {
 	}
 	body := []app.UI{page.Heading(page.KindText(v, mingjing.Case{Kind: q.Kind}, "case_number", "id", page.CaseNumber(q.ID)),
 		v.Label("item", q.Code)),
-		c.Div("state-line", questionNotice(v, *q), c.El("p", nil, c.Text(t(v, "agencyside.answer_by")+" "), page.TimeUI(v, q.Clock.Due)))}
+		c.Div("state-line", questionNotice(v, *q), c.El("p", nil, c.Text(t(v, "agencyside.answer_by")+" "), page.DeadlineUI(v, q.Clock.Due)))}
 	if q.Open {
 		body = append(body, c.Notification{Kind: "warning", Text: t(v, stakes)}.UI())
 	} else {
@@ -151,7 +151,8 @@ func answerForm(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 		}
 		positions = append(positions, option)
 	}
-	return c.Section("reply", t(v, "agencyside.answer_title"), c.Form{Action: "/api/agency/questions/" + page.Segment(q.ID) + "/answer",
+	return c.Section("reply", t(v, "agencyside.answer_title"), page.DraftForm(v, c.Form{
+		Action:    "/api/agency/questions/" + page.Segment(q.ID) + "/answer",
 		Multipart: true, Label: t(v, "agencyside.answer_title"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Radios{Name: "position", Legend: t(v, "field.position"), Options: positions, Value: page.Typed(v, "position"),
@@ -161,10 +162,11 @@ func answerForm(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 				Error: page.FieldError(v, "text_zh"), Rows: 5, Max: maxAnswer, Required: true}.UI(),
 			c.Textarea{Lang: v.Lang, Name: "text_en", Label: t(v, "field.text_en"), Value: page.Typed(v, "text_en"),
 				Error: page.FieldError(v, "text_en"), Rows: 5, Max: maxAnswer}.UI(),
-			c.FileUpload{Name: "evidence", Label: t(v, "agencyside.document"),
+			page.DraftUpload(v, "/api/agency/questions/"+page.Segment(q.ID)+"/answer", c.FileUpload{Name: "evidence",
+				Label:  t(v, "agencyside.document"),
 				Hint:   t(v, "agencyside.document_hint", "size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
-				Accept: page.EvidenceTypes, Error: page.FieldError(v, "evidence")}.UI(),
-			c.Button{Text: t(v, "agencyside.send")}.UI()}}.UI())
+				Accept: page.EvidenceTypes, Error: page.FieldError(v, "evidence")}),
+			c.Button{Text: t(v, "agencyside.send")}.UI()}}))
 }
 
 // agencyRecordsBody returns what the agency has supplied: references and states, which

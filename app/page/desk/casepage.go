@@ -88,7 +88,7 @@ func ownSide(v *mingjing.View, k mingjing.CaseView) app.UI {
 			c.El("p", c.A{"class": "quote-by"}, c.El("strong", nil, c.Text(v.Label("agency", k.Agency())))), page.Paragraphs(k.Statement)))
 	}
 	return c.Section("resident-side", title, page.ReasonLine(v, k.Case),
-		c.Div("quote", page.Paragraphs(k.Statement)),
+		c.Div("quote", page.Paragraphs(k.Statement)), page.Further(v, k.Case),
 		c.H(3, t(v, "dispute.evidence")),
 		page.EvidenceList(v, k.Evidence),
 		evidenceNote(v, k), page.OpenedList(v, k.AgencyOpened))
@@ -152,7 +152,8 @@ func checkList(v *mingjing.View, k mingjing.CaseView) app.UI {
 // decision.
 func recommendForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Section("recommend", t(v, "case.recommend_title"), c.P(t(v, "case.recommend_text")),
-		c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/recommend", Class: "decide-form", Label: t(v, "case.recommend_title"),
+		page.DraftForm(v, c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/recommend",
+			Class: "decide-form", Label: t(v, "case.recommend_title"),
 			Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 				c.Radios{Name: "outcome", Legend: t(v, "case.recommend_outcome"), Options: outcomeOptions(v, k), Value: page.Typed(v, "outcome"),
@@ -160,23 +161,24 @@ func recommendForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 				c.Textarea{Lang: v.Lang, Name: "reasons", Label: t(v, "case.reasons"), Hint: t(v, "case.recommend_reasons_hint"),
 					Value: page.Typed(v, "reasons"),
 					Error: page.FieldError(v, "reasons"), Rows: 6, Max: maxReasons, Required: true}.UI(),
-				c.Button{Text: t(v, "case.recommend")}.UI()}}.UI())
+				c.Button{Text: t(v, "case.recommend")}.UI()}}))
 }
 
 // serveForm returns the form that records that a listing was served by post or in
 // person.
 func serveForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Section("serve", t(v, "case.serve_title"), c.P(t(v, "case.serve_text")),
-		c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/serve", Class: "decide-form", Label: t(v, "case.serve_title"), Body: []app.UI{
-			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Radios{Name: "method", Legend: t(v, "case.serve_method"), Value: page.Typed(v, "method"), Error: page.FieldError(v, "method"),
-				Options: []c.Option{
-					{Value: mingjing.ServedByPost, Text: t(v, "served.post")}, {Value: mingjing.ServedInPerson, Text: t(v, "served.in_person")}}}.UI(),
-			c.Input{Name: "on", Type: "date", Label: t(v, "case.serve_on"), Value: page.Typed(v, "on"), Error: page.FieldError(v, "on"),
-				Width: "medium", Required: true}.UI(),
-			c.Input{Name: "proof", Label: t(v, "case.serve_proof"), Value: page.Typed(v, "proof"), Error: page.FieldError(v, "proof"),
-				MaxLength: 100, Autocomplete: "off", Required: true}.UI(),
-			c.Button{Text: t(v, "case.serve")}.UI()}}.UI())
+		page.DraftForm(v, c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/serve",
+			Class: "decide-form", Label: t(v, "case.serve_title"), Body: []app.UI{
+				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+				c.Radios{Name: "method", Legend: t(v, "case.serve_method"), Value: page.Typed(v, "method"), Error: page.FieldError(v, "method"),
+					Options: []c.Option{
+						{Value: mingjing.ServedByPost, Text: t(v, "served.post")}, {Value: mingjing.ServedInPerson, Text: t(v, "served.in_person")}}}.UI(),
+				c.Input{Name: "on", Type: "date", Label: t(v, "case.serve_on"), Value: page.Typed(v, "on"), Error: page.FieldError(v, "on"),
+					Width: "medium", Required: true}.UI(),
+				c.Input{Name: "proof", Label: t(v, "case.serve_proof"), Value: page.Typed(v, "proof"), Error: page.FieldError(v, "proof"),
+					MaxLength: 100, Autocomplete: "off", Required: true}.UI(),
+				c.Button{Text: t(v, "case.serve")}.UI()}}))
 }
 
 func evidenceNote(v *mingjing.View, k mingjing.CaseView) app.UI {
@@ -199,7 +201,7 @@ func agencySide(v *mingjing.View, k mingjing.CaseView) app.UI {
 		r := k.Record
 		body = append(body, c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "record.agency"), Text: v.Label("agency", r.Agency)},
-			{Key: t(v, "dispute.state_now"), Value: page.RecordTag(v, r.State)},
+			{Key: t(v, "dispute.state_now"), Value: page.RecordTag(v, *r, page.RecordEnds(v, *r))},
 			{Key: t(v, "record.occurred"), Text: page.OrNone(v, page.Date(v, r.Occurred))},
 			{Key: t(v, "record.detail"), Text: r.Detail.In(v.Lang)},
 			page.SubjectRow(v, t(v, "record.subject"), r.Subject, k.Resident, t(v, "case.subject_differs")),
@@ -343,9 +345,10 @@ func decideForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 		}
 		fields = c.Div("columns columns-even", fields, c.Div("fields", answers...))
 	}
-	return c.Section("decide", t(v, "case.decide_title"), c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/decision",
-		Class: "decide-form", Label: t(v, "case.decide_title"), Body: []app.UI{
-			c.Hidden{Name: "lang", Value: v.Lang}.UI(), fields, c.Button{Text: t(v, "case.decide")}.UI()}}.UI())
+	return c.Section("decide", t(v, "case.decide_title"), page.DraftForm(v, c.Form{
+		Action: "/api/admin/cases/" + page.Segment(k.ID) + "/decision",
+		Class:  "decide-form", Label: t(v, "case.decide_title"), Body: []app.UI{
+			c.Hidden{Name: "lang", Value: v.Lang}.UI(), fields, c.Button{Text: t(v, "case.decide")}.UI()}}))
 }
 
 // correctTo returns the date that was typed, or the one that the agency offers.

@@ -136,8 +136,12 @@ func commentStep(v *mingjing.View, k *mingjing.ModeratedComment, step string) ap
 			Value: value, Error: page.FieldError(v, "answer"), Max: mingjing.MaxCommentAnswer, Required: true}.UI())
 	}
 	title := t(v, "moderation."+step)
-	return c.Section("step-"+step, title, c.Form{Action: "/api/admin/comments/" + page.Segment(k.ID) + "/" + step, Label: title,
-		Body: append(fields, c.Button{Text: t(v, "moderation."+step+"_submit"), Kind: kind}.UI())}.UI())
+	form := c.Form{Action: "/api/admin/comments/" + page.Segment(k.ID) + "/" + step, Label: title,
+		Body: append(fields, c.Button{Text: t(v, "moderation."+step+"_submit"), Kind: kind}.UI())}
+	if step != mingjing.CommentAnswer {
+		return c.Section("step-"+step, title, form.UI())
+	}
+	return c.Section("step-"+step, title, page.DraftForm(v, form))
 }
 
 // commentHistory returns the steps that were taken about a comment.

@@ -71,11 +71,12 @@ func notesPart(v *mingjing.View, k mingjing.CaseView) app.UI {
 		body = append(body, c.P(t(v, "case.notes_none")))
 	}
 	if v.Who != nil && v.Who.Role != mingjing.RoleAuditor {
-		body = append(body, c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/notes", Label: t(v, "case.note_add"), Body: []app.UI{
-			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Textarea{Lang: v.Lang, Name: "text", Label: t(v, "case.note"), Value: page.Typed(v, "text"), Error: page.FieldError(v, "text"),
-				Rows: 3, Max: mingjing.MaxNote, Required: true}.UI(),
-			c.Button{Text: t(v, "case.note_add"), Kind: "secondary"}.UI()}}.UI())
+		body = append(body, page.DraftForm(v, c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/notes",
+			Label: t(v, "case.note_add"), Body: []app.UI{
+				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+				c.Textarea{Lang: v.Lang, Name: "text", Label: t(v, "case.note"), Value: page.Typed(v, "text"), Error: page.FieldError(v, "text"),
+					Rows: 3, Max: mingjing.MaxNote, Required: true}.UI(),
+				c.Button{Text: t(v, "case.note_add"), Kind: "secondary"}.UI()}}))
 	}
 	return c.Section("notes", t(v, "case.notes"), body...)
 }
@@ -215,7 +216,8 @@ func counterBody(v *mingjing.View) []app.UI {
 		reasons = append(reasons, c.Option{Value: string(r), Text: page.Code(v, "reason", string(r))})
 	}
 	return append(body, c.Section("file", t(v, "counter.file"), c.Form{Action: "/api/admin/counter/disputes", Multipart: true, Full: true,
-		Label: t(v, "counter.file"), Body: []app.UI{
+		Unsaved: true,
+		Label:   t(v, "counter.file"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(), c.Hidden{Name: "visit", Value: k.Visit}.UI(),
 			c.Radios{Name: "what", Legend: t(v, "counter.what"), Options: what, Value: page.Typed(v, "what"),
 				Error: page.FieldError(v, "what")}.UI(),

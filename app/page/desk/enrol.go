@@ -28,16 +28,17 @@ func enrolBody(v *mingjing.View) []app.UI {
 		language = mingjing.Languages[0]
 	}
 	return []app.UI{page.Heading("", t(v, "title.enrol")), page.Lead(t(v, "enrol_one.lead")),
-		c.Form{Action: "/api/admin/residents", Full: true, Class: "narrow", Label: t(v, "title.enrol"), Body: []app.UI{page.LangField(v),
-			deskNumber(v, t(v, "enrol_one.number_hint")),
-			c.Input{Name: "name", Label: t(v, "field.name"), Value: page.Typed(v, "name"), Error: page.FieldError(v, "name"), MaxLength: 100,
-				Required: true}.UI(),
-			c.Radios{Name: "language", Legend: t(v, "field.language"), Options: languages, Value: language,
-				Error: page.FieldError(v, "language")}.UI(),
-			c.Textarea{Lang: v.Lang, Name: "address", Label: t(v, "field.address"), Hint: t(v, "enrol_one.address_hint"),
-				Value: page.Typed(v, "address"), Error: page.FieldError(v, "address"), Rows: 4, Max: 200}.UI(),
-			documentField(v),
-			c.Button{Text: t(v, "enrol_one.submit")}.UI()}}.UI()}
+		c.Form{Action: "/api/admin/residents", Full: true, Unsaved: true, Class: "narrow", Label: t(v, "title.enrol"),
+			Body: []app.UI{page.LangField(v),
+				deskNumber(v, t(v, "enrol_one.number_hint")),
+				c.Input{Name: "name", Label: t(v, "field.name"), Value: page.Typed(v, "name"), Error: page.FieldError(v, "name"), MaxLength: 100,
+					Required: true}.UI(),
+				c.Radios{Name: "language", Legend: t(v, "field.language"), Options: languages, Value: language,
+					Error: page.FieldError(v, "language")}.UI(),
+				c.Textarea{Lang: v.Lang, Name: "address", Label: t(v, "field.address"), Hint: t(v, "enrol_one.address_hint"),
+					Value: page.Typed(v, "address"), Error: page.FieldError(v, "address"), Rows: 4, Max: 200}.UI(),
+				documentField(v),
+				c.Button{Text: t(v, "enrol_one.submit")}.UI()}}.UI()}
 }
 
 // documentField returns the choice of the document that was checked.

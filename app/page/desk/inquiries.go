@@ -46,7 +46,7 @@ func inquiriesBody(v *mingjing.View) []app.UI {
 		}
 		rows = append(rows, []app.UI{number, inquiryLooker(v, q), page.InquiryTags(v, mingjing.Inquiry{State: q.State, Late: q.Late}),
 			page.TimeUI(v, q.AskedAt),
-			c.Div("two", page.TimeUI(v, q.Due), c.Span("muted", page.Ago(v, q.Due)))})
+			c.Div("two", page.DeadlineUI(v, q.Due), c.Span("muted", page.Ago(v, q.Due)))})
 	}
 	return append(body, c.Div("queue", c.Table{Caption: t(v, "title.inquiries"), QuietCaption: true, Columns: []c.Column{
 		{Text: t(v, "inquiry.col_number")}, {Text: t(v, "inquiry.col_looker")}, {Text: t(v, "inquiry.col_state")},
@@ -123,5 +123,6 @@ func inquiryForm(v *mingjing.View, q mingjing.InquiryCase) app.UI {
 		Value: page.Typed(v, "explanation"),
 		Error: page.FieldError(v, "explanation"), Rows: 5, Max: mingjing.MaxInquiryAnswer, Required: true}.UI(),
 		c.Button{Text: t(v, "inquiry.send")}.UI())
-	return c.Section("reply", t(v, title), c.Form{Action: action + page.Segment(q.ID) + "/answer", Label: t(v, title), Body: fields}.UI())
+	return c.Section("reply", t(v, title), page.DraftForm(v, c.Form{Action: action + page.Segment(q.ID) + "/answer",
+		Label: t(v, title), Body: fields}))
 }

@@ -247,5 +247,5 @@ func caseClock(v *mingjing.View, k mingjing.CaseView) app.UI {
 		late = page.LateTag(how, t(v, "lateness."+string(how))).UI()
 	}
 	return c.Div("two", c.Div("clock-name", c.El("span", nil, c.Text(page.Code(v, "clock", next.Code))), late),
-		c.Div("meta", page.TimeUI(v, next.Due), c.El("span", nil, c.Text(far))))
+		c.Div("meta", page.DeadlineUI(v, next.Due), c.El("span", nil, c.Text(far))))
 }

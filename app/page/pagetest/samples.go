@@ -77,6 +77,12 @@ func labelsOf(lang string, books ...*mingjing.Rulebook) map[string]string {
 		for _, x := range b.Bands {
 			labels["band."+b.ID+"."+x.Code] = x.Name.In(lang)
 		}
+		for _, k := range b.Criteria {
+			labels["item."+k.Code] = k.Name.In(lang)
+		}
+		for _, f := range b.Factors {
+			labels["factor."+f.Code] = f.Name.In(lang)
+		}
 		for _, d := range b.Documents {
 			labels["doc."+d.Code] = d.Name.In(lang)
 		}
@@ -159,7 +165,16 @@ func cardOf(b *mingjing.Rulebook, value int, band string, at time.Time) mingjing
 func SampleScore(b *mingjing.Rulebook, in mingjing.Input) *mingjing.ScoreView {
 	s := mingjing.MakeScore(b, in)
 	s.ID, s.Cause, s.At = "score-9", "dispute_filed", SampleNow.Add(-26*time.Hour)
-	return &mingjing.ScoreView{Score: s, Min: b.Min, Max: b.Max, Band: bandOf(b, s.Band), Bands: b.Bands, Outlook: mingjing.Outlook(b, in)}
+	v := &mingjing.ScoreView{Score: s, Min: b.Min, Max: b.Max, Band: bandOf(b, s.Band), Bands: b.Bands, Outlook: mingjing.Outlook(b, in),
+		Counterfactuals: mingjing.MakeCounterfactuals(b, in), Codes: b.Counting()}
+	for i, r := range in.Records { // of the last one a case is open
+		item := mingjing.ScoreItem{RecordID: r.ID, Agency: r.Agency, Document: r.Document, Open: i < len(in.Records)-1}
+		if !item.Open {
+			item.DisputeID = "d-9"
+		}
+		v.Items = append(v.Items, item)
+	}
+	return v
 }
 
 func sampleRequest(b *mingjing.Rulebook, state mingjing.RequestState) *mingjing.ScoreRequest {
@@ -319,6 +334,10 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 		in.Records = append(in.Records, recordOf(rc, "rec-7", "traffic.drunk_driving", "2026-01-09"))
 		v.Data = SampleScore(rc, in)
 	})
+	add("score-tables", Base(t, lang, "score"), func(v *mingjing.View) {
+		b := Tabled(t)
+		v.Labels, v.Data = labelsOf(lang, b), SampleScore(b, SampleInput(b))
+	})
 	add("score-none", Base(t, lang, "score"), nil)
 	add("score-poor", Base(t, lang, "score"), func(v *mingjing.View) {
 		v.Data = SampleScore(sh, mingjing.Input{AsOf: "2026-11-23", Records: []mingjing.Record{
@@ -339,6 +358,10 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 				{Kind: mingjing.LawChanged, Group: "procedure", Property: "agency_days", Before: mingjing.Text{"zh-CN": "5", "en": "5"},
 					After: mingjing.Text{"zh-CN": "3", "en": "3"}}}}
 	})
+	add("try", Anonymous(Base(t, lang, "try")), func(v *mingjing.View) {
+		v.Data = &mingjing.TryView{Version: rc.VersionOf(), Base: rc.Base, Codes: rc.Counting()}
+	})
+	add("try-none", Anonymous(Base(t, lang, "try")), nil)
 	add("rulebooks-none", Anonymous(Base(t, lang, "rulebooks")), nil)
 	add("rulebook", Anonymous(Base(t, lang, "rulebook")), func(v *mingjing.View) {
 		v.Data = &mingjing.RulebookPage{Rulebook: rc, Calendar: calendar(t), InForce: true, Versions: []mingjing.RulebookVersion{
@@ -347,6 +370,7 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 			{Version: "2025.1", Hash: strings.Repeat("0a", 32), From: "2025-01-01"}}}
 	})
 	add("rulebook-shanghai", Base(t, lang, "rulebook"), func(v *mingjing.View) { v.Data = &mingjing.RulebookPage{Rulebook: sh} })
+	add("rulebook-tables", Base(t, lang, "rulebook"), func(v *mingjing.View) { v.Data = &mingjing.RulebookPage{Rulebook: Tabled(t)} })
 	add("agencies", Anonymous(Base(t, lang, "agencies")), func(v *mingjing.View) { v.Data = sampleAgencies() })
 	for name, role := range map[string]mingjing.Role{"demo-clock": mingjing.RoleHandler, "demo-clock-auditor": mingjing.RoleAuditor} {
 		add(name, Base(t, lang, "demo-clock"), func(v *mingjing.View) {

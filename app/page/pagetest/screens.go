@@ -190,6 +190,13 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{
 			{Field: "reason", Code: "reason_required"}, {Field: "statement", Code: "too_long"}, {Field: "evidence", Code: "evidence_type"}}}
 	})
+	add("new-dispute.draft", func(v *mingjing.View) {
+		r := record("r-1", "hpc", "judgment-unpaid", mingjing.RecordActive)
+		v.Data = &mingjing.NewCaseView{Record: &r}
+		v.Drafts, v.Form = []mingjing.FormDraft{sampleDraft(v)}, map[string]string{"statement": Hostile, "reason": "other"}
+	})
+	add("drafts", func(v *mingjing.View) { v.Data = &mingjing.FormDrafts{Drafts: []mingjing.FormDraft{sampleDraft(v)}} })
+	add("drafts.none", func(v *mingjing.View) { v.Data = &mingjing.FormDrafts{} })
 	add("new-dispute.gone", nil)
 	add("new-dispute.again", func(v *mingjing.View) {
 		d := mingjing.DataOf[mingjing.NewCaseView](all["review"]).Previous
@@ -385,4 +392,16 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	})
 	add("case.gone", nil)
 	return all
+}
+
+// sampleDraft is a draft of the form of a dispute, with a file in each state.
+func sampleDraft(v *mingjing.View) mingjing.FormDraft {
+	return mingjing.FormDraft{ID: "dr-1", Form: "/api/disputes", Page: v.Path, SavedAt: HeldNow, Until: HeldNow.Add(mingjing.FormDraftKeep),
+		Fields: []mingjing.DraftField{{Name: "reason", Value: "other"}, {Name: "statement", Value: Hostile},
+			{Name: "evidence_answer_e-1", Value: Hostile}},
+		Files: []mingjing.DraftFile{
+			{ID: "f-1", Name: Hostile + ".jpg", Type: "image/jpeg", Size: 2_400_000, Received: 2_400_000, State: mingjing.DraftFileReady},
+			{ID: "f-2", Name: "收据.pdf", Type: "application/pdf", Size: 9, Received: 9, State: mingjing.DraftFileReady},
+			{ID: "f-3", Name: "scan.pdf", Size: 9_000_000, Received: 4_000_000, State: mingjing.DraftFileArriving},
+			{ID: "f-4", Name: "信.docx", Size: 9, Received: 9, State: mingjing.DraftFileRefused, Why: "evidence_document"}}}
 }

@@ -24,6 +24,10 @@ func SamplesOfSecurity(t testing.TB, lang string) []Sample {
 	add("security-stale", "security", func(v *mingjing.View) {
 		v.Data = &mingjing.SecurityView{PasskeysOffered: true, Passkeys: keys}
 	})
+	add("security-staff", "security", func(v *mingjing.View) {
+		v.Who = &mingjing.Viewer{Role: mingjing.RoleHandler, Name: "周慧", IDMasked: "H-1024"}
+		v.Data = &mingjing.SecurityView{PasskeysOffered: true, Passkeys: keys}
+	})
 	add("security-changed", "security", func(v *mingjing.View) {
 		v.Data, v.Done = &mingjing.SecurityView{}, "password_changed"
 	})

@@ -47,7 +47,8 @@ func commentsSection(v *mingjing.View, shown *mingjing.RulebookPage) app.UI {
 
 // commentForm returns the form for a comment on the draft with a hash.
 func commentForm(v *mingjing.View, hash string) app.UI {
-	return c.Form{Action: "/api/rulebooks/" + page.Segment(hash) + "/comments", Label: t(v, "comments.write"),
+	// It is not saved while it is typed: nothing is stored of who writes.
+	return c.Form{Action: "/api/rulebooks/" + page.Segment(hash) + "/comments", Label: t(v, "comments.write"), Unsaved: true,
 		Body: []app.UI{page.LangField(v),
 			c.Textarea{Lang: v.Lang, Name: "comment", Label: t(v, "comments.text"), Hint: t(v, "comments.text_hint"),
 				Value: page.Typed(v, "comment"),

@@ -32,7 +32,8 @@ func staffActivateBody(v *mingjing.View) []app.UI {
 				Autocomplete: "username", MaxLength: 64, Required: true, Code: true}.UI(),
 			c.Input{Name: "code", Label: t(v, "enrol.code"), Hint: t(v, "enrol.code_hint"), Error: page.FieldError(v, "code"),
 				Autocomplete: "one-time-code", MaxLength: 64, Required: true, Code: true}.UI(),
-			c.Input{Name: "new_password", Type: "password", Label: t(v, "field.new_password"), Hint: t(v, "activate.password_hint"),
+			c.Input{Name: "new_password", Type: "password", Show: t(v, "password.show"), Hide: t(v, "password.hide"),
+				Label: t(v, "field.new_password"), Hint: t(v, "activate.password_hint"),
 				Error: page.FieldError(v, "new_password"), Autocomplete: "new-password", MaxLength: page.MaxPassword, Required: true}.UI(),
 			c.Button{Text: t(v, "enrol.submit")}.UI()}}.UI(),
 		c.Section("other", t(v, "activate.other"),
@@ -58,6 +59,10 @@ func factorBody(v *mingjing.View, e *mingjing.StaffEnrolment) []app.UI {
 			c.Input{Name: "totp", Label: t(v, "staff.totp"), Hint: t(v, "staff.totp_hint"), Error: page.FieldError(v, "totp"),
 				Autocomplete: "one-time-code", InputMode: "numeric", MaxLength: 16, Required: true, Code: true, Width: "short"}.UI(),
 			c.Button{Text: t(v, "enrol.confirm_submit")}.UI()}}.UI()),
+		c.Div("passkey", c.Section("key", t(v, "enrol.key"), c.P(t(v, "enrol.key_text")),
+			c.PasskeyButton{Text: t(v, "passkeys.add"), Kind: "secondary", Action: "/api/staff/activate/key",
+				Question: "/api/staff/activate/key/question", Ticket: e.Ticket, Failed: t(v, "passkeys.not_added"),
+				Body: []app.UI{page.LangField(v)}}.UI())),
 	}
 }
 

@@ -1,6 +1,7 @@
 package public
 
 import (
+	"strings"
 	"time"
 
 	"mingjing"
@@ -10,16 +11,26 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("left", page.Screen{Data: page.New[mingjing.Erasure], Body: leftBody})
+var _ = page.Register("left", page.Screen{Data: page.New[mingjing.Erasure], Body: leftBody,
+	Title: func(v *mingjing.View) string {
+		if mingjing.DataOf[mingjing.Erasure](v) == nil {
+			return t(v, "left.nothing")
+		}
+		return t(v, "title.left")
+	}})
 
 // leftBody returns how far an erasure has got, for somebody with the receipt. It names
 // nobody.
 func leftBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.Erasure](v)
-	body := []app.UI{page.Heading("", t(v, "title.left"))}
 	if shown == nil {
-		return append(body, page.Lead(t(v, "left.unknown")))
+		lead := page.Lead(t(v, "left.nothing_text"))
+		if _, query, _ := strings.Cut(v.Path, "receipt="); query != "" {
+			lead = page.Lead(t(v, "left.unknown"))
+		}
+		return []app.UI{page.Heading("", t(v, "left.nothing")), lead}
 	}
+	body := []app.UI{page.Heading("", t(v, "title.left"))}
 	e := shown
 	text := t(v, "left.under_way")
 	if e.ErasedAt != nil {

@@ -28,14 +28,11 @@ func nextField(v *mingjing.View) app.UI {
 	return c.Hidden{Name: "next", Value: q.Get("next")}.UI()
 }
 
-// idNumberInput never shows again what was typed, unless it was not at all looked at.
+// idNumberInput returns the field for the ID number of somebody who is not logged in. What
+// was typed is shown again.
 func idNumberInput(v *mingjing.View) app.UI {
-	typed := ""
-	if v.Problem != nil && v.Problem.Status == 503 {
-		typed = page.Typed(v, "id_number")
-	}
 	return c.Input{Name: "id_number", Label: t(v, "login.id_number"), Hint: t(v, "login.id_number_hint"),
-		Error: page.FieldError(v, "id_number"), Value: typed,
+		Error: page.FieldError(v, "id_number"), Value: page.Typed(v, "id_number"), Groups: c.IDGroups,
 		Autocomplete: "username", MaxLength: 64, Required: true, Code: true}.UI()
 }
 
@@ -47,7 +44,8 @@ func loginBody(v *mingjing.View) []app.UI {
 			page.LangField(v),
 			nextField(v),
 			idNumberInput(v),
-			c.Input{Name: "password", Type: "password", Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
+			c.Input{Name: "password", Type: "password", Show: t(v, "password.show"), Hide: t(v, "password.hide"),
+				Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
 				Autocomplete: "current-password", MaxLength: page.MaxPassword, Required: true}.UI(),
 			c.Button{Text: t(v, "chrome.login")}.UI(),
 			c.El("p", nil, c.Link{Text: t(v, "login.forgot"), Href: href(v, "forgot")}.UI())}}.UI(),
@@ -76,7 +74,8 @@ func passwordByCode(v *mingjing.View, action, code, hint, submit string) app.UI 
 		idNumberInput(v),
 		c.Input{Name: "code", Label: code, Hint: hint, Error: page.FieldError(v, "code"),
 			Autocomplete: "one-time-code", MaxLength: 64, Required: true, Code: true, Width: "medium"}.UI(),
-		c.Input{Name: "new_password", Type: "password", Label: t(v, "activate.password"), Hint: t(v, "activate.password_hint"),
+		c.Input{Name: "new_password", Type: "password", Show: t(v, "password.show"), Hide: t(v, "password.hide"),
+			Label: t(v, "activate.password"), Hint: t(v, "activate.password_hint"),
 			Error: page.FieldError(v, "new_password"), Autocomplete: "new-password", MaxLength: page.MaxPassword, Required: true}.UI(),
 		c.Button{Text: submit}.UI()}}.UI()
 }
@@ -90,11 +89,14 @@ func staffLoginBody(v *mingjing.View) []app.UI {
 			nextField(v),
 			c.Input{Name: "login", Label: t(v, "staff.login"), Error: page.FieldError(v, "login"), Value: page.Typed(v, "login"),
 				Autocomplete: "username", MaxLength: 64, Required: true, Code: true}.UI(),
-			c.Input{Name: "password", Type: "password", Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
+			c.Input{Name: "password", Type: "password", Show: t(v, "password.show"), Hide: t(v, "password.hide"),
+				Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
 				Autocomplete: "current-password", MaxLength: page.MaxPassword, Required: true}.UI(),
 			c.Input{Name: "totp", Label: t(v, "staff.totp"), Hint: t(v, "staff.totp_or"), Error: page.FieldError(v, "totp"),
 				Autocomplete: "one-time-code", MaxLength: 16, Required: true, Code: true, Width: "short"}.UI(),
-			c.Button{Text: t(v, "chrome.login")}.UI()}}.UI(),
+			c.Button{Text: t(v, "chrome.login")}.UI(),
+			c.PasskeyButton{Text: t(v, "staff_login.passkey"), Kind: "secondary", Question: "/api/passkey/question",
+				Failed: t(v, "staff_login.passkey_failed")}.Within()}}.UI(),
 		c.Section("other", t(v, "login.other"),
 			c.P(t(v, "staff_login.activate_text")),
 			c.LinkButton{Text: t(v, "staff_login.activate"), Href: href(v, "staff-activate"), Kind: "secondary"}.UI()),

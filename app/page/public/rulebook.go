@@ -2,6 +2,7 @@ package public
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"mingjing"
@@ -76,6 +77,7 @@ func rulebookBody(v *mingjing.View) []app.UI {
 			bookFigure(i18n.Number(v.Lang, len(b.Catalogue)), t(v, "rulebook.items")),
 			bookFigure(i18n.Number(v.Lang, len(b.Agencies)), t(v, "rulebook.agencies")),
 			bookFigure(t(v, "rulebook.percent", "n", i18n.Number(v.Lang, b.LeastPercent())), t(v, "rulebook.least_answered"))),
+		tryLink(v, shown),
 		c.Section("bands", t(v, "score.bands"), bandsTable(v, b)),
 		c.Section("never", t(v, "rulebook.never"), c.P(t(v, "rulebook.never_text")), neverTable(v, b)),
 		c.El("h2", c.A{"id": "rules"}, c.Text(t(v, "rulebook.rules"))),
@@ -86,7 +88,7 @@ func rulebookBody(v *mingjing.View) []app.UI {
 			body = append(body, table)
 		}
 	}
-	body = append(body,
+	body = append(body, criteriaSection(v, b), factorsSection(v, b),
 		c.Section("procedure", t(v, "rulebook.procedure"), c.P(t(v, "rulebook.procedure_text")), stepsTable(v, b), procedureNote(v, b),
 			calendarPart(v, shown.Calendar)),
 		c.Section("tiers", t(v, "rulebook.tiers"), tiersTable(v, b)),
@@ -103,6 +105,15 @@ func rulebookBody(v *mingjing.View) []app.UI {
 			{Key: t(v, "rulebook.download"), Value: c.Link{Text: b.ID + "-" + b.Version + ".json",
 				Href: "/web/rulebooks/" + hash + ".json", Full: true, Class: "row-link"}.UI()}}}.UI()),
 		versionsSection(v, shown), draftsList(v, shown.Drafts))
+}
+
+// tryLink returns the link to the page on which anybody can try the rulebook.
+func tryLink(v *mingjing.View, shown *mingjing.RulebookPage) app.UI {
+	hash := cmp.Or(shown.Hash, shown.Rulebook.Ref().Hash)
+	if hash == "" {
+		return nil
+	}
+	return c.Div("actions", c.LinkButton{Text: t(v, "try.link"), Href: href(v, "try", hash)}.UI())
 }
 
 // notInForce returns a note on a page of a version that does not hold today.
@@ -264,7 +275,58 @@ func ruleEffect(v *mingjing.View, b *mingjing.Rulebook, i mingjing.Item) app.UI 
 	case i.Points < 0:
 		return c.Span("points points-minus", i18n.Signed(v.Lang, i.Points))
 	}
+	if slices.ContainsFunc(b.Criteria, func(k mingjing.Criterion) bool { return slices.Contains(k.Items, i.Code) }) {
+		return c.Span("muted", t(v, "rulebook.by_table"))
+	}
 	return c.Span("muted", t(v, "rulebook.held_only"))
+}
+
+// criteriaSection shows what gives points by a table; nothing when there is none.
+func criteriaSection(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	if len(b.Criteria) == 0 {
+		return nil
+	}
+	rows := make([][]app.UI, 0, len(b.Criteria))
+	for _, k := range b.Criteria {
+		items := make([]string, 0, len(k.Items))
+		for _, code := range k.Items {
+			item, _ := b.Item(code)
+			items = append(items, cmp.Or(item.Name.In(v.Lang), code))
+		}
+		points := make([]app.UI, 0, len(k.Table)+1)
+		for _, row := range k.Table {
+			points = append(points, c.El("li", nil, c.Text(t(v, "rulebook.table_row", "from", page.Plain(row.From), "points",
+				i18n.Signed(v.Lang, row.Points)))))
+		}
+		if k.Kind != mingjing.CriterionCount {
+			points = append(points, c.El("li", nil, c.Text(t(v, "rulebook.table_none", "points", i18n.Signed(v.Lang, k.None)))))
+		}
+		var back app.UI
+		if k.Months > 0 {
+			back = c.Text(tn(v, "count.months", k.Months))
+		}
+		rows = append(rows, []app.UI{c.Text(k.Name.In(v.Lang)), c.Text(strings.Join(items, t(v, "rulebook.semicolon"))), back,
+			c.El("ul", c.A{"class": "bullets"}, points...), sampleTag(v, k.Sample)})
+	}
+	return c.Section("criteria", t(v, "rulebook.criteria"), c.P(t(v, "rulebook.criteria_text")), c.Table{Caption: t(v, "rulebook.criteria"),
+		QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.criterion")}, {Text: t(v, "rulebook.looks_at")},
+			{Text: t(v, "rulebook.counts")}, {Text: t(v, "rulebook.table")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI())
+}
+
+// factorsSection shows the parts of the score that have a weight; nothing when there is none.
+func factorsSection(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	if len(b.Factors) == 0 {
+		return nil
+	}
+	rows := make([][]app.UI, 0, len(b.Factors))
+	for _, f := range b.Factors {
+		rows = append(rows, []app.UI{c.Text(f.Name.In(v.Lang)), c.Text(t(v, "rulebook.percent", "n", i18n.Number(v.Lang, f.Weight))),
+			c.Text(t(v, "rulebook.bounds_are", "base", page.Plain(f.Base), "from", page.Plain(f.Floor), "to", page.Plain(f.Ceiling))),
+			sampleTag(v, f.Sample)})
+	}
+	return c.Section("factors", t(v, "rulebook.factors"), c.P(t(v, "rulebook.factors_text")), c.Table{Caption: t(v, "rulebook.factors"),
+		QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.factor")}, {Text: t(v, "rulebook.weight")},
+			{Text: t(v, "rulebook.bounds")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI())
 }
 
 func documentNames(v *mingjing.View, b *mingjing.Rulebook, kinds []string) []string {

@@ -8,6 +8,7 @@ import (
 	"mingjing"
 	"mingjing/app/page"
 	"mingjing/app/page/pagetest"
+	"mingjing/i18n"
 
 	"github.com/PuerkitoBio/goquery"
 )
@@ -58,4 +59,38 @@ func TestARulebookSaysWhichDaysAreWorked(t *testing.T) {
 			t.Error("it does not say what is projected")
 		}
 	})
+}
+
+func TestARulebookPublishesItsTablesAndWeights(t *testing.T) {
+	seen := 0
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, _ string) {
+		shown := mingjing.DataOf[mingjing.RulebookPage](v)
+		if shown == nil || len(shown.Rulebook.Criteria) == 0 {
+			return
+		}
+		seen++
+		text := doc.Find("main").Text()
+		for _, k := range shown.Rulebook.Criteria {
+			for _, row := range k.Table {
+				if want := page.T(v, "rulebook.table_row", "from", strconv.Itoa(row.From), "points", i18n.Signed(v.Lang,
+					row.Points)); !strings.Contains(text, want) {
+					t.Errorf("%s does not say %q", k.Code, want)
+				}
+			}
+			if k.Name.In(v.Lang) == "" || !strings.Contains(text, k.Name.In(v.Lang)) {
+				t.Errorf("%s is not named", k.Code)
+			}
+		}
+		for _, f := range shown.Rulebook.Factors {
+			if f.Name.In(v.Lang) == "" || !strings.Contains(text, f.Name.In(v.Lang)) || !strings.Contains(text, strconv.Itoa(f.Weight)) {
+				t.Errorf("the factor %s has no name or no weight", f.Code)
+			}
+		}
+		if !strings.Contains(text, page.T(v, "rulebook.by_table")) {
+			t.Error("an item that a table counts is said never to count")
+		}
+	})
+	if seen == 0 {
+		t.Error("no page has tables")
+	}
 }

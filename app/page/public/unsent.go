@@ -19,9 +19,14 @@ func unsentBody(v *mingjing.View) []app.UI {
 	if f == nil {
 		f = &mingjing.UnsentForm{}
 	}
-	fields := []app.UI{page.LangField(v)}
+	// What is not seen comes first, so that the distance between fields is the same.
+	hidden, fields := []app.UI{page.LangField(v)}, []app.UI(nil)
 	seen := map[string]int{}
 	for _, x := range f.Fields {
+		if x.Kind == mingjing.UnsentKept {
+			hidden = append(hidden, c.Hidden{Name: x.Name, Value: x.Value}.UI())
+			continue
+		}
 		seen[x.Name]++
 		fields = append(fields, unsentField(v, x, seen[x.Name]))
 	}
@@ -31,12 +36,12 @@ func unsentBody(v *mingjing.View) []app.UI {
 	return []app.UI{
 		page.Heading("", t(v, "title.unsent")),
 		page.Lead(t(v, "unsent.lead")),
-		c.Form{Action: f.Action, Full: true, Multipart: f.Has(mingjing.UnsentFiles),
-			Body: append(fields, c.Button{Text: t(v, "unsent.send")}.UI())}.UI(),
+		c.Form{Action: f.Action, Full: true, Unsaved: true, Multipart: f.Has(mingjing.UnsentFiles),
+			Body: append(append(hidden, fields...), c.Button{Text: t(v, "unsent.send")}.UI())}.UI(),
 	}
 }
 
-// unsentField returns the nth field of its name.
+// unsentField returns the nth field of its name that is seen.
 func unsentField(v *mingjing.View, x mingjing.UnsentField, n int) app.UI {
 	id := x.Name
 	if n > 1 {
@@ -54,9 +59,7 @@ func unsentField(v *mingjing.View, x mingjing.UnsentField, n int) app.UI {
 		}
 		return c.Input{Name: x.Name, ID: id, Type: kind, Label: t(v, "field."+x.Name), Hint: t(v, "unsent.secret"), Required: true,
 			Code: true, Autocomplete: map[string]string{"password": "current-password"}[x.Name]}.UI()
-	case mingjing.UnsentFiles:
-		return c.FileUpload{Name: x.Name, Label: t(v, "field."+x.Name), Hint: t(v, "unsent.files"), Accept: page.EvidenceTypes,
-			Multiple: x.Name == "evidence"}.UI()
 	}
-	return c.Hidden{Name: x.Name, Value: x.Value}.UI()
+	return c.FileUpload{Name: x.Name, Label: t(v, "field."+x.Name), Hint: t(v, "unsent.files"), Accept: page.EvidenceTypes,
+		Multiple: x.Name == "evidence"}.UI()
 }

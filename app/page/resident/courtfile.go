@@ -45,7 +45,7 @@ func CourtFileOf(v *mingjing.View) mingjing.Letter {
 			w.subject()
 		case "words":
 			w.rows(t(v, "letter.filed"), page.Instant(v, f.Case.FiledAt), t(v, "letter.reason"), page.Code(v, "reason", string(f.Case.Reason)))
-			w.quote("", f.Case.Statement)
+			w.quote("", f.Case.Words())
 		case "evidence":
 			w.evidence(f.Case.Evidence, f.Hashes)
 		case "agency":
@@ -134,7 +134,7 @@ func (w *letterWriter) timeline() {
 		case k.Missed:
 			how = t(v, "letter.clock_missed")
 		}
-		pairs = append(pairs, page.Code(v, "clock", k.Code), t(v, "letter.clock_due", "time", page.Instant(v, k.Due))+"\n"+how)
+		pairs = append(pairs, page.Code(v, "clock", k.Code), t(v, "letter.clock_due", "time", page.Deadline(v, k.Due))+"\n"+how)
 	}
 	w.heading("dispute.clocks")
 	w.rows(pairs...)

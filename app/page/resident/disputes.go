@@ -43,7 +43,7 @@ func disputeCard(v *mingjing.View, d mingjing.Case) app.UI {
 		facts = append(facts, c.El("span", nil, c.Text(t(v, "disputes.decided_on", "time", page.Instant(v, d.Decision.At)))))
 	} else if k := page.NextClock(d.Clocks); k != nil {
 		next = c.El("p", c.A{"class": "next"},
-			c.Text(t(v, "disputes.next", "time", page.Instant(v, k.Due), "clock", page.Code(v, "clock", k.Code))))
+			c.Text(t(v, "disputes.next", "time", page.Deadline(v, k.Due), "clock", page.Code(v, "clock", k.Code))))
 	}
 	return c.Card{Title: v.Label("item", d.Code()), Href: href(v, "dispute", page.Segment(d.ID)), Level: 3, Aside: page.DisputeTag(v, d),
 		Body: []app.UI{c.P(kindOrReason(v, d)), c.El("p", c.A{"class": "meta"}, facts...), next}}.UI()

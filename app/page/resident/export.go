@@ -90,7 +90,8 @@ func confirmBody(v *mingjing.View) []app.UI {
 		c.Form{Action: "/api/confirm", Full: true, Class: "narrow", Body: []app.UI{
 			page.LangField(v),
 			c.Hidden{Name: "next", Value: nextOf(v)}.UI(),
-			c.Input{Name: "password", Type: "password", Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
+			c.Input{Name: "password", Type: "password", Show: t(v, "password.show"), Hide: t(v, "password.hide"),
+				Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
 				Autocomplete: "current-password", MaxLength: page.MaxPassword, Required: true}.UI(),
 			c.Button{Text: t(v, "confirm.submit")}.UI()}}.UI(),
 		c.El("p", nil, c.Link{Text: t(v, "confirm.back"), Href: href(v, "overview")}.UI()),
@@ -117,7 +118,8 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 	}{
 		{t(v, "paper.identity"), w.identity}, {t(v, "title.consents"), w.consents}, {t(v, "paper.requests"), w.requests},
 		{t(v, "paper.scores"), w.scores}, {t(v, "title.records"), w.records}, {t(v, "title.listings"), w.listings},
-		{t(v, "title.disputes"), w.disputes}, {t(v, "title.inbox"), w.notices}, {t(v, "title.notice-settings"), w.settings},
+		{t(v, "title.disputes"), w.disputes}, {t(v, "title.drafts"), w.drafts}, {t(v, "title.inbox"), w.notices},
+		{t(v, "title.notice-settings"), w.settings},
 		{t(v, "title.mandates"), w.helping}, {t(v, "title.shares"), w.shares}, {t(v, "title.inquiries"), w.inquiries},
 		{t(v, "title.access-log"), func(e mingjing.Export) { w.entryRows(e.AccessLog) }},
 	}
@@ -206,11 +208,16 @@ func (w *letterWriter) scores(e mingjing.Export) {
 				name, text = t(v, "score.base"), page.Plain(x.Points)
 			case mingjing.ContributionBound:
 				name = t(v, "score.bound")
+			case mingjing.ContributionFactor:
+				name = v.Label("factor", x.Factor)
+				text += "\n" + t(v, "score.factor", "n", page.Plain(x.Raw))
+			case mingjing.ContributionCriterion:
+				text = strings.Join(append([]string{text, tn(v, "score.criterion_count", x.Count)}, inFactor(v, x)...), "\n")
 			case mingjing.ContributionCap:
 				text = t(v, "score.cap", "band", v.Label("band."+book, x.Cap))
 			}
 			if x.Ends != "" {
-				text += "\n" + t(v, "score.counts_until", "day", page.Date(v, x.Ends))
+				text += "\n" + t(v, "score.counts_until", "day", page.Date(v, x.Ends.AddDays(-1)))
 			}
 			pairs = append(pairs, name, text)
 		}
@@ -235,10 +242,14 @@ func (w *letterWriter) scores(e mingjing.Export) {
 			w.add(mingjing.BlockText, i18n.Join(v.Lang, names))
 		}
 	}
+	for _, x := range e.Counterfactuals {
+		w.add(mingjing.BlockSub, w.pair(v.Label("rulebook", x.Rulebook.ID), t(v, "change.title")))
+		w.bands(x, len(x.Counterfactuals.Bands))
+	}
 }
 
 func (w *letterWriter) records(e mingjing.Export) {
-	v := w.v
+	v, made := w.v, mingjing.DateOf(e.MadeAt.In(page.Zone(w.v)))
 	for _, x := range e.Records {
 		r := x.Record
 		w.add(mingjing.BlockSub, v.Label("item", r.Code))
@@ -250,7 +261,7 @@ func (w *letterWriter) records(e mingjing.Export) {
 			r.Subject,
 			t(v, "record.detail"), r.Detail.In(v.Lang), t(v, "record.occurred"), page.Date(v, r.Occurred), t(v, "record.collected"),
 			page.Instant(v, r.CollectedAt),
-			t(v, "dispute.state_now"), page.Code(v, "record_state", string(r.State)), t(v, "record.ends"), ends},
+			t(v, "dispute.state_now"), page.Code(v, "record_state", page.RecordStateOn(r, x.Ends, made)), t(v, "record.ends"), ends},
 			w.held(r.Document, x.Effect, r.Statement)...)...)
 	}
 }
@@ -307,7 +318,7 @@ func (w *letterWriter) disputes(e mingjing.Export) {
 		w.rows(t(v, "letter.case"), d.ID, t(v, "letter.filed"), page.Instant(v, d.FiledAt), t(v, "record.agency"), v.Label("agency", d.Agency()),
 			t(v, "letter.reason"), page.Code(v, "reason", string(d.Reason)), t(v, "dispute.state_now"),
 			page.Code(v, "dispute_state", string(d.State)))
-		w.quote(page.OwnOr(v, d, "letter.words_title"), d.Statement)
+		w.quote(page.OwnOr(v, d, "letter.words_title"), d.Words())
 		w.agency()
 		hashes := map[string]string{}
 		for _, f := range x.Files {
@@ -319,6 +330,22 @@ func (w *letterWriter) disputes(e mingjing.Export) {
 			w.quote(t(v, "letter.said_by", "name", page.DeciderName(v, d)), d.Decision.Reasons)
 		}
 		w.timeline()
+	}
+}
+
+// drafts adds what was typed into forms and not sent.
+func (w *letterWriter) drafts(e mingjing.Export) {
+	v := w.v
+	for _, x := range e.Drafts {
+		w.add(mingjing.BlockSub, w.pair(page.DraftTitle(v, x.Draft), page.Instant(v, x.Draft.SavedAt)))
+		var pairs []string
+		for _, f := range x.Draft.Fields {
+			pairs = append(pairs, page.Code(v, "field", f.Name), f.Value)
+		}
+		for _, f := range x.Files {
+			pairs = append(pairs, t(v, "field.evidence"), f.Path+"\n"+hashLines(f.SHA256))
+		}
+		w.rows(pairs...)
 	}
 }
 
@@ -395,7 +422,7 @@ func (w *letterWriter) inquiries(e mingjing.Export) {
 		w.add(mingjing.BlockSub, w.pair(page.ActionText(v, q.Entry), page.Instant(v, q.Entry.At)))
 		w.rows(t(v, "inquiry.col_number"), q.ID, t(v, "inquiry.line"), strconv.FormatInt(q.Entry.Seq, 10), t(v, "inquiry.col_asked"),
 			page.Instant(v, q.AskedAt),
-			t(v, "inquiry.due"), page.Instant(v, q.Due), t(v, "dispute.state_now"), page.Code(v, "inquiry_state", string(q.State)))
+			t(v, "inquiry.due"), page.Deadline(v, q.Due), t(v, "dispute.state_now"), page.Code(v, "inquiry_state", string(q.State)))
 		w.quote(t(v, "inquiry.question"), q.Question)
 		for _, a := range q.Answers {
 			w.quote(t(v, "inquiry.by", "who", a.By, "role", page.Code(v, "role", string(a.Role)), "time", page.Instant(v, a.At)),

@@ -75,7 +75,10 @@ func sampleExport(lang string) mingjing.Export {
 			State: mingjing.ShareRevoked, MadeAt: pagetest.HeldNow, EndsAt: pagetest.HeldNow, RevokedAt: &withdrawn,
 			Accesses: []mingjing.ShareAccess{{At: pagetest.HeldNow, Who: "房东"}}}},
 		Helping: []mingjing.Mandate{{ID: "m", CaseID: "case-7", Resident: "赵明", Relation: mingjing.RelationChild, From: pagetest.HeldNow,
-			Until: "2026-06-30", State: mingjing.MandateAccepted}}}
+			Until: "2026-06-30", State: mingjing.MandateAccepted}},
+		Drafts: []mingjing.ExportDraft{{Draft: mingjing.FormDraft{ID: "d-1", Form: "/api/disputes", Page: "disputes/new?record=r-1",
+			Fields: []mingjing.DraftField{{Name: "statement", Value: "写了一半"}}, SavedAt: pagetest.HeldNow},
+			Files: []mingjing.ExportFile{{Kind: mingjing.FileDraft, Path: "drafts/d-1/f-1.pdf", SHA256: strings.Repeat("ab", 32)}}}}}
 }
 
 func TestTheReadableCopyHasAllOfItInWords(t *testing.T) {
@@ -87,7 +90,7 @@ func TestTheReadableCopyHasAllOfItInWords(t *testing.T) {
 		for _, want := range []string{e.Identity.IDNumber, e.Identity.Name, "980", "1000", "−20", "li@mail.example", "Chrome, Android", "沈默",
 			v.Label("rulebook", "honest-shanghai"), v.Label("item", "judgment-unpaid"), v.Label("item", "traffic-fine"), v.Label("agency", "bank"),
 			"我是担保人，去年已经付清了我应承担的份额。", e.Disputes[0].Decision.Reasons, i18n.T(lang, "not_counted.no_document"), i18n.T(lang, "look.export"), "q-1",
-			"i-1", "为什么？", "为办理异议。", "租房", "房东", "case-7", "赵明"} {
+			"i-1", "为什么？", "为办理异议。", "租房", "房东", "case-7", "赵明", "写了一半", "drafts/d-1/f-1.pdf"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: there is no %q", lang, want)
 			}
@@ -96,7 +99,7 @@ func TestTheReadableCopyHasAllOfItInWords(t *testing.T) {
 			t.Errorf("%s: the head is %q of %q at %v, or a code is shown", lang, l.Title, l.Office, l.At)
 		}
 		empty := ExportOf(v, mingjing.Export{MadeAt: pagetest.HeldNow, Lang: lang}) // somebody of whom nothing is held
-		if n := strings.Count(saidIn(empty), i18n.T(lang, "letter.looks_none")); n != 11 {
+		if n := strings.Count(saidIn(empty), i18n.T(lang, "letter.looks_none")); n != 12 {
 			t.Errorf("%s: %d parts say that they are empty", lang, n)
 		}
 	}

@@ -66,7 +66,7 @@ func inquiryInLog(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	if n := len(q.Answers); n > 0 && q.State == mingjing.InquiryAnswered {
 		said = c.Div("quote", page.Paragraphs(q.Answers[n-1].Text))
 	} else if q.State != mingjing.InquiryUnexplained {
-		said = c.El("p", c.A{"class": "muted"}, c.Text(t(v, "inquiry.due")+" "), page.TimeUI(v, q.Due))
+		said = c.El("p", c.A{"class": "muted"}, c.Text(t(v, "inquiry.due")+" "), page.DeadlineUI(v, q.Due))
 	}
 	return c.Div("why stack", page.InquiryTags(v, q), said,
 		c.El("p", nil, c.Link{Text: t(v, "inquiry.more"), Href: href(v, "inquiry", page.Segment(q.ID))}.UI()))
@@ -101,19 +101,19 @@ func inquiryBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Section("question", t(v, "inquiry.question"), c.Div("quote", page.Paragraphs(q.Question))))
 	case q.State == mingjing.InquiryAsked:
 		body = append(body, c.Section("add", t(v, "inquiry.add"),
-			c.Form{Action: "/api/inquiries/" + page.Segment(q.ID) + "/question", Label: t(v, "inquiry.add"), Body: []app.UI{
+			page.DraftForm(v, c.Form{Action: "/api/inquiries/" + page.Segment(q.ID) + "/question", Label: t(v, "inquiry.add"), Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 				c.Textarea{Lang: v.Lang, Name: "question", Label: t(v, "field.question"), Hint: t(v, "inquiry.add_hint"),
 					Value: page.Typed(v, "question"),
 					Error: page.FieldError(v, "question"), Rows: 3, Max: mingjing.MaxInquiryQuestion}.UI(),
-				c.Button{Text: t(v, "inquiry.add_send"), Kind: "secondary"}.UI()}}.UI()))
+				c.Button{Text: t(v, "inquiry.add_send"), Kind: "secondary"}.UI()}})))
 	}
 	if q.Unexplained {
 		body = append(body, c.Section("complaint", t(v, "inquiry.complaint"),
 			c.El("p", c.A{"class": "quote"}, c.Text(t(v, "inquiry.complaint_line",
 				"number", page.CaseNumber(q.ID), "line", page.Digits(q.Entry.Seq), "who", page.AccessorName(v, q.Entry), "when",
 				page.Instant(v, q.Entry.At),
-				"asked", page.Instant(v, q.AskedAt), "due", page.Instant(v, q.Due))))))
+				"asked", page.Instant(v, q.AskedAt), "due", page.Deadline(v, q.Due))))))
 	}
 	return body
 }

@@ -208,7 +208,7 @@ func (w *letterWriter) decision(l mingjing.LetterView) {
 
 	w.add(mingjing.BlockHeading, page.OwnOr(v, d, "letter.words_title"))
 	w.rows(t(v, "letter.reason"), page.Code(v, "reason", string(d.Reason)))
-	said, cut := inShort(d.Statement)
+	said, cut := inShort(d.Words())
 	w.quote("", said)
 	if cut {
 		w.say("letter.words_cut")
@@ -244,24 +244,22 @@ func (w *letterWriter) decision(l mingjing.LetterView) {
 	}
 	w.add(mingjing.BlockList, "", append(next, t(v, "letter.next_log"))...)
 
+	w.changes(l.Counterfactuals)
+
 	w.heading("letter.on_title")
-	ways := []string{mingjing.LaneEvidence, mingjing.LaneReview, mingjing.LaneCourt}
-	switch d.Kind {
-	case mingjing.CaseListing:
+	switch {
+	case d.Kind == mingjing.CaseListing && d.Decision.Outcome == mingjing.OutcomeApproved && d.Decision.Rule == "":
 		w.say("letter.on_text.listing")
-		ways = ways[2:]
-	case mingjing.CaseRepair:
+	case len(d.Lanes) == 1:
+		w.say("letter.on_text_court")
+	case len(d.Lanes) == 2:
 		w.say("letter.on_text_some")
-		ways = ways[1:]
-	case mingjing.CaseReview:
-		w.say("letter.on_text_some")
-		ways = []string{mingjing.LaneEvidence, mingjing.LaneCourt}
 	default:
 		w.say("letter.on_text")
 	}
-	for i, lane := range ways {
+	for i, lane := range d.Lanes {
 		until := l.ReopenUntil
-		if lane == "court" {
+		if lane == mingjing.LaneCourt {
 			until = l.CourtUntil
 		}
 		w.add(mingjing.BlockSub, t(v, "letter.lane", "n", strconv.Itoa(i+1), "name", t(v, "letter.lane."+lane)))

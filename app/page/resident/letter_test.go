@@ -231,3 +231,32 @@ func TestWriteLetters(t *testing.T) {
 		write("export", ExportOf(v, sampleExport(lang)))
 	}
 }
+
+func TestALetterOffersTheWaysThatAreOpenAndNoOther(t *testing.T) {
+	for _, lang := range mingjing.Languages {
+		for name, shown := range pagetest.LetterViews() {
+			v := pagetest.HeldView(lang, "letter", mingjing.RoleResident)
+			v.Data = shown
+			said := saidIn(LetterOf(v))
+			for _, lane := range []string{mingjing.LaneEvidence, mingjing.LaneReview, mingjing.LaneCourt} {
+				if open := slices.Contains(shown.Dispute.Lanes, lane); strings.Contains(said, ". "+i18n.T(lang, "letter.lane."+lane)) != open {
+					t.Errorf("%s %s: it offers %s, open is %v", lang, name, lane, open)
+				}
+			}
+		}
+	}
+}
+
+func TestALetterSaysWhatWouldHaveLedToAnotherBand(t *testing.T) {
+	for _, lang := range mingjing.Languages {
+		v := pagetest.HeldView(lang, "letter", mingjing.RoleResident)
+		v.Data = pagetest.LetterView(false)
+		said := saidIn(LetterOf(v))
+		for _, want := range []string{i18n.T(lang, "letter.change_title"), i18n.T(lang, "change.any", "n", "1", "of", "2"),
+			v.Label("item", "judgment-unpaid"), "+45", i18n.T(lang, "change.and_this"), v.Label("item", "lease-breach")} {
+			if !strings.Contains(said, want) {
+				t.Errorf("%s: it does not say %q", lang, want)
+			}
+		}
+	}
+}

@@ -96,7 +96,7 @@ func stand(v *mingjing.View, view mingjing.ListingView) app.UI {
 	case string(mingjing.ListingServed):
 		tone = "act"
 		if l.AnswerBy != nil {
-			pairs = append(pairs, "time", page.Instant(v, *l.AnswerBy))
+			pairs = append(pairs, "time", page.Deadline(v, *l.AnswerBy))
 			far = c.El("p", c.A{"class": "stand-far"}, c.Text(page.Ago(v, *l.AnswerBy)))
 		}
 		if by := approvedBy(v, l); by != nil {
@@ -108,8 +108,8 @@ func stand(v *mingjing.View, view mingjing.ListingView) app.UI {
 	case "not_yet":
 		pairs = append(pairs, "date", page.Date(v, l.From))
 	case string(mingjing.ListingInEffect):
-		pairs = append(pairs, "date", page.Date(v, l.Ends))
 		if l.Kind == mingjing.Redlist {
+			pairs = append(pairs, "date", page.Date(v, l.Ends.AddDays(-1)))
 			title, text = title+"_red", text+"_red"
 			break
 		}
@@ -117,6 +117,7 @@ func stand(v *mingjing.View, view mingjing.ListingView) app.UI {
 		if l.Ends == "" {
 			return nil
 		}
+		pairs = append(pairs, "date", page.Date(v, l.Ends))
 		far = c.El("p", c.A{"class": "stand-far"}, c.Text(page.Ago(v, l.Ends.Time(page.Zone(v)))))
 		switch {
 		case view.Repair:
@@ -292,7 +293,7 @@ func listingTimeline(v *mingjing.View, l mingjing.Listing) app.UI {
 	case mingjing.ListingServed:
 		next.Title = t(v, "listing.next_effect")
 		if l.AnswerBy != nil {
-			next.When, next.At = page.Instant(v, *l.AnswerBy), *l.AnswerBy
+			next.When, next.At = i18n.Start(v.Lang, *l.AnswerBy, page.Zone(v)), *l.AnswerBy
 		}
 	case mingjing.ListingInEffect:
 		if l.Ends != "" && l.Ends > v.Today {
@@ -329,14 +330,15 @@ func statementSection(v *mingjing.View, field, id, said string) app.UI {
 		own = c.Div("quote", c.El("p", c.A{"class": "quote-by"}, c.Text(t(v, "statement.own"))), page.Paragraphs(said))
 	}
 	value := said
-	if v.Problem != nil && v.Form != nil {
-		value = page.Typed(v, "statement_on_file")
+	if typed, ok := v.Form["statement_on_file"]; ok {
+		value = typed
 	}
+	open := page.FieldError(v, "statement_on_file") != "" || page.HasDraft(v, "/api/statements")
 	return c.Section("statement", t(v, "statement.title"), c.P(t(v, "statement.text")), own,
-		c.Details{Summary: t(v, "statement.edit"), Open: page.FieldError(v, "statement_on_file") != "", Body: []app.UI{
-			c.Form{Action: "/api/statements", Label: t(v, "statement.title"), Body: []app.UI{
+		c.Details{Summary: t(v, "statement.edit"), Open: open, Body: []app.UI{
+			page.DraftForm(v, c.Form{Action: "/api/statements", Label: t(v, "statement.title"), Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(), c.Hidden{Name: field, Value: id}.UI(),
 				c.Textarea{Lang: v.Lang, Name: "statement_on_file", Label: t(v, "statement.label"), Hint: tn(v, "statement.hint", most), Value: value,
 					Error: page.FieldError(v, "statement_on_file"), Rows: 5}.UI(),
-				c.Button{Text: t(v, "statement.save"), Kind: "secondary"}.UI()}}.UI()}}.UI())
+				c.Button{Text: t(v, "statement.save"), Kind: "secondary"}.UI()}})}}.UI())
 }

@@ -70,7 +70,7 @@ func listingsBody(v *mingjing.View) []app.UI {
 func listingCard(v *mingjing.View, l mingjing.ListingView) app.UI {
 	when := page.ListingTerm(v, l.Listing)
 	if l.Listing.State == mingjing.ListingServed && l.Listing.AnswerBy != nil {
-		when = t(v, "listings.answer_by", "time", page.Instant(v, *l.Listing.AnswerBy))
+		when = t(v, "listings.answer_by", "time", page.Deadline(v, *l.Listing.AnswerBy))
 	}
 	return c.Card{Title: v.Label("item", l.Listing.Code), Href: href(v, "listing", page.Segment(l.Listing.ID)), Level: 3,
 		Aside: page.ListingTag(v, l.Listing),

@@ -51,6 +51,8 @@ type LogCheck struct {
 	check mingjing.AccessCheck
 	fresh *mingjing.AccessMemory // what to store to start again, where the proof contradicts nothing but what was stored
 	shown []mingjing.AccessEntry // what the page showed at the last check
+	// kept says that this browser has stored the result.
+	kept bool
 	// unloaded says that the program that checks could not be loaded.
 	unloaded bool
 	work     background
@@ -100,7 +102,7 @@ func (p *LogCheck) start(ctx app.Context) {
 				p.state = verifyDiffers
 			default:
 				p.state = verifySame
-				remember(p.check.Memory)
+				p.kept = remember(p.check.Memory)
 			}
 		}
 	})
@@ -112,7 +114,7 @@ func remembered() (kept *mingjing.AccessMemory) {
 		return nil
 	}
 	defer func() { _ = recover() }() // a browser may forbid it
-	text := app.Window().Get("localStorage").Call("getItem", memoryKey)
+	text := storage().Call("getItem", memoryKey)
 	if !text.Truthy() {
 		return nil
 	}
@@ -123,15 +125,24 @@ func remembered() (kept *mingjing.AccessMemory) {
 	return kept
 }
 
-func remember(m *mingjing.AccessMemory) {
+// remember stores the result of a check, and reports whether this browser has it then.
+func remember(m *mingjing.AccessMemory) (kept bool) {
 	if !app.IsClient || m == nil {
-		return
+		return false
 	}
 	defer func() { _ = recover() }()
 	data, err := json.Marshal(m)
-	if err == nil {
-		app.Window().Get("localStorage").Call("setItem", memoryKey, string(data))
+	if err != nil {
+		return false
 	}
+	storage().Call("setItem", memoryKey, string(data))
+	return storage().Call("getItem", memoryKey).String() == string(data)
+}
+
+// storage returns the browser's storage, or panics where that is forbidden. A plain Get
+// of what throws would end the program: only a call hands the error over.
+func storage() app.Value {
+	return app.Window().Get("Reflect").Call("get", app.Window(), "localStorage")
 }
 
 // Render shows the result of the check.
@@ -196,7 +207,12 @@ func (p *LogCheck) good() []app.UI {
 	if len(p.check.Witnesses) == 0 {
 		body = append(body, c.Muted(t(v, "log_check.no_witness")))
 	}
-	return body
+	memory := "log_check.kept"
+	if !p.kept {
+		memory = "log_check.not_kept"
+	}
+	return append(body, c.El("p", c.A{"class": "muted", "data-kept": strconv.FormatBool(p.kept)}, c.Text(t(v, memory)+" "),
+		c.Link{Text: t(v, "log_check.file"), Href: page.ProofFile, Full: true}.UI()))
 }
 
 func (p *LogCheck) bad() []app.UI {

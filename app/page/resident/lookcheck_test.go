@@ -52,6 +52,13 @@ func TestWhatIsWrongWithTheLogIsSaidLoudly(t *testing.T) {
 				t.Errorf("%s: %s leads not to the file, or away from it", lang, problem)
 			}
 		}
+		for kept, want := range map[bool]string{true: "log_check.kept", false: "log_check.not_kept"} {
+			doc := render(&LogCheck{V: &v, state: verifySame, kept: kept})
+			said := doc.Find("[data-kept]")
+			if !strings.Contains(said.Text(), i18n.T(lang, want)) || said.Find(`a[href="`+page.ProofFile+`"]`).Length() != 1 {
+				t.Errorf("%s: what this browser keeps is not said, or there is no file to keep: %s", lang, said.Text())
+			}
+		}
 		good := render(&LogCheck{V: &v, state: verifySame, check: mingjing.AccessCheck{Entries: 12,
 			Since:     time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC),
 			Witnesses: []mingjing.WitnessCheck{{Name: "witness.example", At: pagetest.HeldNow}}}}).Text()

@@ -113,7 +113,7 @@ func mandateOffer(v *mingjing.View, d mingjing.Case) app.UI {
 	return c.Form{Action: "/api/disputes/" + page.Segment(d.ID) + "/mandates", Label: t(v, "mandate.section"), Body: []app.UI{
 		c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 		c.Input{Name: "id_number", Label: t(v, "mandate.id_number"), Hint: t(v, "mandate.id_hint"), Error: page.FieldError(v, "id_number"),
-			Autocomplete: "off", MaxLength: 40, Width: "medium", Required: true, Code: true}.UI(),
+			Autocomplete: "off", MaxLength: 40, Width: "medium", Required: true, Code: true, Groups: c.IDGroups}.UI(),
 		c.Radios{Name: "relation", Legend: t(v, "mandate.relation"), Options: relations, Value: page.Typed(v, "relation"),
 			Error: page.FieldError(v, "relation")}.UI(),
 		c.Input{Name: "until", Type: "date", Label: t(v, "mandate.until"), Hint: t(v, "mandate.until_hint"), Error: page.FieldError(v, "until"),

@@ -42,7 +42,7 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 	}
 	var what c.Hidden
 	var about, before app.UI
-	evidence := evidenceField(v, t(v, "new_dispute.evidence"))
+	evidence := evidenceField(v, "/api/disputes", t(v, "new_dispute.evidence"))
 	if n.Record != nil {
 		what = c.Hidden{Name: "record_id", Value: n.Record.ID}
 		about = aboutRecord(v, *n.Record)
@@ -66,7 +66,7 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 	return []app.UI{
 		page.Heading("", t(v, "title.new-dispute")),
 		c.Section("about", t(v, "new_dispute.about"), about), before,
-		c.Form{Action: "/api/disputes", Multipart: true, Body: []app.UI{
+		page.DraftForm(v, c.Form{Action: "/api/disputes", Multipart: true, Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			what.UI(),
 			c.Radios{Name: "reason", Legend: t(v, "new_dispute.reason"), Heading: true, Options: reasons,
@@ -79,7 +79,7 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 				t(v, "new_dispute.next_mark"), t(v, "new_dispute.next_forward"),
 				t(v, "new_dispute.next_agency"), t(v, "new_dispute.next_decide")), faster),
 			c.Button{Text: t(v, "new_dispute.submit")}.UI(),
-		}}.UI(),
+		}}),
 	}
 }
 
@@ -96,18 +96,18 @@ func previousCase(v *mingjing.View, d mingjing.Case) (before, evidence app.UI) {
 	parts := []app.UI{page.DecisionCard(v, d), c.Muted(t(v, "new_dispute.fresh", "name", page.DeciderName(v, d)))}
 	if len(late) > 0 {
 		parts = append(parts, c.P(t(v, "new_dispute.carried")), page.EvidenceList(v, late))
-		evidence = evidenceField(v, t(v, "new_dispute.evidence_more"))
+		evidence = evidenceField(v, "/api/disputes", t(v, "new_dispute.evidence_more"))
 	} else {
-		evidence = c.FileUpload{Name: "evidence", Label: t(v, "new_dispute.evidence_new"),
+		evidence = page.DraftUpload(v, "/api/disputes", c.FileUpload{Name: "evidence", Label: t(v, "new_dispute.evidence_new"),
 			Hint: t(v, "new_dispute.evidence_new_hint", "max", strconv.Itoa(mingjing.MaxEvidence),
 				"size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
-			Accept: page.EvidenceTypes, Multiple: true, Error: page.FieldError(v, "evidence")}.UI()
+			Accept: page.EvidenceTypes, Multiple: true, Error: page.FieldError(v, "evidence")})
 	}
 	return c.Section("before", t(v, "new_dispute.previous"), parts...), evidence
 }
 
 func aboutRecord(v *mingjing.View, r mingjing.Record) app.UI {
-	return c.Card{Title: v.Label("item", r.Code), Level: 3, Aside: page.RecordTag(v, r.State),
+	return c.Card{Title: v.Label("item", r.Code), Level: 3, Aside: page.RecordTag(v, r, page.RecordEnds(v, r)),
 		Body: []app.UI{c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "record.occurred"), Text: page.Date(v, r.Occurred)},
 			{Key: t(v, "record.agency"), Text: v.Label("agency", r.Agency)},

@@ -127,14 +127,26 @@ func addThisDevice(ctx app.Context, _ app.Event) {
 	button.Set("disabled", true)
 	key := button.Get("dataset").Get("key")
 	// A rejected promise shows its error here; go-app's Then would wait for ever.
-	then := func(promise app.Value, yes func(app.Value)) {
+	then := func(promise app.Value, yes func(app.Value), no func()) {
 		promise.Call("then", app.FuncOf(func(_ app.Value, args []app.Value) any {
 			yes(args[0])
 			return nil
 		}), app.FuncOf(func(app.Value, []app.Value) any {
-			say("failed")
+			no()
 			return nil
 		}))
+	}
+	failed := func() { say("failed") }
+	send := func(subscription app.Value) {
+		s := subscription.Call("toJSON")
+		set := func(name string, value app.Value) {
+			form.Call("querySelector", `[name="`+name+`"]`).Set("value", value)
+		}
+		set("endpoint", s.Get("endpoint"))
+		set("p256dh", s.Get("keys").Get("p256dh"))
+		set("auth", s.Get("keys").Get("auth"))
+		say("")
+		form.Call("requestSubmit")
 	}
 	then(notification.Call("requestPermission"), func(answer app.Value) {
 		if answer.String() != "granted" {
@@ -142,20 +154,22 @@ func addThisDevice(ctx app.Context, _ app.Event) {
 			return
 		}
 		then(workers.Get("ready"), func(registration app.Value) {
-			then(registration.Get("pushManager").Call("subscribe", map[string]any{"userVisibleOnly": true, "applicationServerKey": key}),
-				func(subscription app.Value) {
-					s := subscription.Call("toJSON")
-					set := func(name string, value app.Value) {
-						form.Call("querySelector", `[name="`+name+`"]`).Set("value", value)
+			manager := registration.Get("pushManager")
+			subscribe := func(no func()) {
+				then(manager.Call("subscribe", map[string]any{"userVisibleOnly": true, "applicationServerKey": key}), send, no)
+			}
+			// A browser that is subscribed with another key refuses; then that one goes.
+			subscribe(func() {
+				then(manager.Call("getSubscription"), func(old app.Value) {
+					if !old.Truthy() {
+						failed()
+						return
 					}
-					set("endpoint", s.Get("endpoint"))
-					set("p256dh", s.Get("keys").Get("p256dh"))
-					set("auth", s.Get("keys").Get("auth"))
-					say("")
-					form.Call("requestSubmit")
-				})
-		})
-	})
+					then(old.Call("unsubscribe"), func(app.Value) { subscribe(failed) }, failed)
+				}, failed)
+			})
+		}, failed)
+	}, failed)
 }
 
 // mailSection returns the e-mail address with its state.

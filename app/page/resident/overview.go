@@ -29,17 +29,29 @@ func overviewBody(v *mingjing.View) []app.UI {
 		blacklisted = c.Notification{Kind: kind, Title: tn(v, "overview.blacklisted", o.Blacklisted), Text: t(v, text),
 			Body: []app.UI{c.Link{Text: t(v, "overview.blacklisted_link"), Href: href(v, "listings"), Class: "row-link"}.UI()}}.UI()
 	}
+	// A listing that an agency proposes is no objection of the resident's; once it waits
+	// for them it stands above.
+	disputes, proposals := []mingjing.Case{}, []mingjing.Case{}
+	for _, d := range o.OpenDisputes {
+		switch {
+		case d.Kind != mingjing.CaseListing:
+			disputes = append(disputes, d)
+		case d.State != mingjing.CaseToServe:
+			proposals = append(proposals, d)
+		}
+	}
 	return []app.UI{
 		page.Heading(name, t(v, "overview.title")),
 		awaitingCard(v, o.Awaiting),
 		blacklisted,
 		openRequestCard(v, o.Open),
 		scoreSection(v, o),
-		overviewDisputes(v, o.OpenDisputes),
+		overviewDisputes(v, "open-disputes", t(v, "overview.open_disputes"), disputes),
+		overviewDisputes(v, "proposals", t(v, "overview.proposals"), proposals),
 		c.Section("held", t(v, "overview.held"), c.Div("figures figures-three",
 			figure(v, o.Records, "overview.records", href(v, "records")),
 			figure(v, o.Blacklisted, "overview.blacklists", href(v, "listings")),
-			figure(v, len(o.OpenDisputes), "overview.disputes", href(v, "disputes")))),
+			figure(v, len(disputes), "overview.disputes", href(v, "disputes")))),
 		entriesSection(v, o.RecentEntries),
 		// It is the first page after a login.
 		c.El("p", c.A{"class": "passkey"}, c.Link{Text: t(v, "passkeys.offer"), Href: href(v, "security")}.UI()),
@@ -55,7 +67,7 @@ func awaitingCard(v *mingjing.View, listings []mingjing.Listing) app.UI {
 	for _, l := range listings {
 		title, text, link := t(v, "overview.notice_title"), "overview.notice_confirm", "overview.notice_read"
 		if l.State == mingjing.ListingServed && l.AnswerBy != nil {
-			title, text, link = t(v, "listing.stand.served", "time", page.Instant(v, *l.AnswerBy)), "overview.notice_answer", "overview.notice_see"
+			title, text, link = t(v, "listing.stand.served", "time", page.Deadline(v, *l.AnswerBy)), "overview.notice_answer", "overview.notice_see"
 		}
 		notes = append(notes, c.Notification{Kind: "warning", Title: title,
 			Text: t(v, text, "agency", v.Label("agency", l.Agency), "item", v.Label("item", l.Code)),
@@ -114,7 +126,7 @@ func scorePath(v *mingjing.View, rulebook string) string {
 	return href(v, "score") + "?rulebook=" + rulebook
 }
 
-func overviewDisputes(v *mingjing.View, disputes []mingjing.Case) app.UI {
+func overviewDisputes(v *mingjing.View, id, title string, disputes []mingjing.Case) app.UI {
 	if len(disputes) == 0 {
 		return nil
 	}
@@ -129,7 +141,7 @@ func overviewDisputes(v *mingjing.View, disputes []mingjing.Case) app.UI {
 			Aside: c.Tag{Text: page.Code(v, "dispute_state", string(d.State)), Tone: "info"}.UI(),
 			Body:  []app.UI{c.Muted(v.Label("agency", d.Agency())), clock}}.UI())
 	}
-	return c.Section("open-disputes", t(v, "overview.open_disputes"), c.List("cards", cards...))
+	return c.Section(id, title, c.List("cards", cards...))
 }
 
 func entriesSection(v *mingjing.View, entries []mingjing.AccessEntry) app.UI {

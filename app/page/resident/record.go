@@ -33,7 +33,7 @@ func recordBody(v *mingjing.View) []app.UI {
 	}
 	body := []app.UI{
 		page.Heading(areaName(v, r.Area), v.Label("item", rec.Code)),
-		c.Div("state-line", page.RecordTag(v, rec.State), c.Muted(page.Code(v, "record_state_hint", string(rec.State))),
+		c.Div("state-line", page.RecordTag(v, rec, r.Ends), c.Muted(page.Code(v, "record_state_hint", page.RecordState(v, rec, r.Ends))),
 			objectLink(v, r.Open && rec.DisputeID == "", t(v, "record.wrong_title"))),
 		c.Section("facts", t(v, "record.what"), c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "record.occurred"), Text: page.OrNone(v, page.Date(v, rec.Occurred))},

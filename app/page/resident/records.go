@@ -92,7 +92,7 @@ func recordCard(v *mingjing.View, r mingjing.RecordView) app.UI {
 		facts = append(facts, c.El("span", nil, c.Text(s)))
 	}
 	return c.Card{Title: v.Label("item", r.Record.Code), Href: href(v, "record", page.Segment(r.Record.ID)), Level: 4,
-		Aside: page.RecordTag(v, r.Record.State),
+		Aside: page.RecordTag(v, r.Record, r.Ends),
 		Body:  []app.UI{page.EffectList(v, r.Effect), c.El("p", c.A{"class": "meta"}, facts...)}}.UI()
 }
 

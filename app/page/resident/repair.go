@@ -38,24 +38,24 @@ func repairBody(v *mingjing.View) []app.UI {
 		page.Heading("", t(v, "title.repair")), page.Lead(t(v, "repair.lead")),
 		c.Section("about", t(v, "repair.about"), aboutListing(v, l)),
 		c.Section("condition", t(v, "listing.repair_condition"), c.Inset{Body: []app.UI{c.P(l.Exit.In(v.Lang))}}.UI()),
-		c.Form{Action: "/api/repairs", Multipart: true, Body: []app.UI{
+		page.DraftForm(v, c.Form{Action: "/api/repairs", Multipart: true, Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Hidden{Name: "listing_id", Value: l.ID}.UI(),
 			c.Textarea{Lang: v.Lang, Name: "statement", Label: t(v, "repair.statement"), Hint: t(v, "repair.statement_hint"),
 				Value: page.Typed(v, "statement"), Error: page.FieldError(v, "statement"), Rows: 6, Max: mingjing.MaxStatement, Required: true}.UI(),
-			evidenceField(v, t(v, "repair.evidence")),
+			evidenceField(v, "/api/repairs", t(v, "repair.evidence")),
 			c.Section("next", t(v, "new_dispute.next_title"), page.Ordered("stages",
 				t(v, "repair.next_file"), t(v, "repair.next_answer", "days", within), t(v, "repair.next_late"),
 				t(v, "repair.next_granted"), t(v, "repair.next_refused"))),
 			c.Button{Text: t(v, "repair.submit")}.UI(),
-		}}.UI(),
+		}}),
 	}
 }
 
-// evidenceField returns the field for the files of a new case.
-func evidenceField(v *mingjing.View, label string) app.UI {
-	return c.FileUpload{Name: "evidence", Label: label,
+// evidenceField returns the field for the files of a new case, in the form of an action.
+func evidenceField(v *mingjing.View, action, label string) app.UI {
+	return page.DraftUpload(v, action, c.FileUpload{Name: "evidence", Label: label,
 		Hint: t(v, "new_dispute.evidence_hint", "max", strconv.Itoa(mingjing.MaxEvidence),
 			"size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
-		Accept: page.EvidenceTypes, Multiple: true, Error: page.FieldError(v, "evidence")}.UI()
+		Accept: page.EvidenceTypes, Multiple: true, Error: page.FieldError(v, "evidence")})
 }

@@ -34,14 +34,14 @@ func reviewBody(v *mingjing.View) []app.UI {
 	return []app.UI{
 		page.Heading("", t(v, "title.review")), page.Lead(t(v, "letter.lane_text.review")),
 		c.Section("about", t(v, "review.about"), page.DecisionCard(v, d)),
-		c.Form{Action: "/api/disputes/" + page.Segment(d.ID) + "/review", Multipart: true, Body: []app.UI{
+		page.DraftForm(v, c.Form{Action: "/api/disputes/" + page.Segment(d.ID) + "/review", Multipart: true, Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Textarea{Lang: v.Lang, Name: "statement", Label: t(v, "review.statement"), Hint: t(v, "review.statement_hint"),
 				Value: page.Typed(v, "statement"), Error: page.FieldError(v, "statement"), Rows: 6, Max: mingjing.MaxStatement, Required: true}.UI(),
-			evidenceField(v, t(v, "review.evidence")),
+			evidenceField(v, "/api/disputes/"+page.Segment(d.ID)+"/review", t(v, "review.evidence")),
 			c.Section("next", t(v, "new_dispute.next_title"), page.Ordered("stages",
 				t(v, "review.next_mark"), t(v, "review.next_days", "days", within), t(v, "review.next_court"))),
 			c.Button{Text: t(v, "review.submit")}.UI(),
-		}}.UI(),
+		}}),
 	}
 }

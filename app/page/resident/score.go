@@ -2,6 +2,7 @@ package resident
 
 import (
 	"slices"
+	"strings"
 
 	"mingjing"
 	c "mingjing/app/component"
@@ -24,31 +25,81 @@ func scoreBody(v *mingjing.View) []app.UI {
 	return []app.UI{
 		page.Heading(book, t(v, "title.score")),
 		c.Card{Body: []app.UI{scoreHero(v, s)}}.UI(),
-		&Verify{Lang: v.Lang, Score: s.Score},
-		c.Div("actions", c.LinkButton{Text: t(v, "shares.new"), Href: href(v, "new-share"), Kind: "secondary"}.UI()),
+		c.Section("made-of", t(v, "score.made_of"), c.Muted(t(v, "score.made_of_text")), waterfall(v, s), c.Muted(t(v, "score.one_scale"))),
 		missingNote(v, s),
-		c.Section("made-of", t(v, "score.made_of"), c.Muted(t(v, "score.made_of_text")), waterfall(v, s)),
+		&Verify{Lang: v.Lang, Score: s.Score},
 		notCountedSection(v, s),
+		c.Section("change", t(v, "change.title"), c.Muted(t(v, "change.text")), counterfactuals(v, s)),
+		c.Section("what-if", t(v, "whatif.title"), c.Muted(t(v, "whatif.text")),
+			&WhatIf{V: v, Codes: s.Codes, Score: s.Score, Outlook: s.Outlook}),
 		outlookSection(v, s),
 		bringsSection(v, s),
 		c.Section("bands", t(v, "score.bands"), ladder(v, s.Bands, s.Min, s.Max, s.Band.Code),
 			c.Link{Text: t(v, "score.rulebook_link"), Href: href(v, "rulebook", s.Score.Rulebook.Hash), Class: "row-link"}.UI()),
 		historySection(v, s),
+		c.Div("actions", c.LinkButton{Text: t(v, "shares.new"), Href: href(v, "new-share"), Kind: "secondary"}.UI()),
 		draftsSection(v, s),
 		othersSection(v, s),
 	}
 }
 
+// scoreHero returns what the score is: its value, its band, and how far the next one is.
 func scoreHero(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 	made := t(v, "score.made_cause", "when", page.Instant(v, s.Score.At), "cause", page.Code(v, "cause", s.Score.Cause))
 	if s.Score.Cause == "" {
 		made = t(v, "score.made", "when", page.Instant(v, s.Score.At))
 	}
 	return c.Div("score-hero",
-		c.Disc{Value: s.Score.Value, Min: s.Min, Max: s.Max, Tone: s.Band.Tone, Label: t(v, "score.value")}.UI(),
+		c.Disc{Value: s.Score.Value, Min: s.Min, Max: s.Max, Tone: s.Band.Tone, Label: t(v, "score.value"),
+			Scale: t(v, "score.scale", "min", page.Plain(s.Min), "max", page.Plain(s.Max))}.UI(),
 		c.El("p", nil, c.Span("visually-hidden", t(v, "score.band")+" "), page.BandUI(v, s.Band, "large")),
+		c.Div("next-band", nextBand(v, s)...),
 		c.Scale{Value: s.Score.Value, Min: s.Min, Max: s.Max, Segments: segments(s.Bands, s.Min, s.Max, s.Band.Code)}.UI(),
 		c.El("p", c.A{"class": "muted small"}, c.Text(made)))
+}
+
+// nextBand returns how far the next better band is, and what leads there.
+func nextBand(v *mingjing.View, s *mingjing.ScoreView) []app.UI {
+	next, ok := s.NextBand()
+	if !ok {
+		return []app.UI{c.P(t(v, "score.best", "from", page.Plain(max(s.Band.From, s.Min))))}
+	}
+	band := next.Band.Name.In(v.Lang)
+	var said []app.UI
+	if next.Points > 0 {
+		said = append(said, c.El("p", nil, c.El("strong", nil, c.Text(tn(v, "score.next_points", next.Points, "band", band)))))
+	}
+	if len(next.Caps) > 0 {
+		rules := make([]string, 0, len(next.Caps))
+		for _, x := range next.Caps {
+			rules = append(rules, x.Rule)
+		}
+		said = append(said, c.El("p", nil, c.El("strong", nil,
+			c.Text(t(v, "score.next_cap", "band", band, "items", i18n.Join(v.Lang, itemNames(v, rules)))))))
+	}
+	better := slices.ContainsFunc(s.Counterfactuals.Bands, func(x mingjing.Counterfactual) bool { return x.Better })
+	switch {
+	case next.By != nil:
+		said = append(said, c.P(t(v, "score.next_by", "day", page.Date(v, next.By.On), "why", changeText(v, *next.By))))
+	case !better && s.Counterfactuals.UpTo == 0:
+		said = append(said, c.P(t(v, "score.next_none")))
+	}
+	if better {
+		said = append(said, c.El("p", nil, c.Link{Text: t(v, "score.next_change"), Href: "#change"}.UI()))
+	}
+	return said
+}
+
+// changeText returns what ends and what begins on a day of the outlook.
+func changeText(v *mingjing.View, x mingjing.Change) string {
+	var said []string
+	if len(x.Rules) > 0 {
+		said = append(said, t(v, "score.outlook_ends", "items", i18n.Join(v.Lang, itemNames(v, x.Rules))))
+	}
+	if len(x.Starts) > 0 {
+		said = append(said, t(v, "score.outlook_starts", "items", i18n.Join(v.Lang, itemNames(v, x.Starts))))
+	}
+	return strings.Join(said, " ")
 }
 
 // segments returns the bands from the lowest to the highest.
@@ -105,18 +156,60 @@ func waterfall(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 		case mingjing.ContributionBound:
 			step.Name = t(v, "score.bound")
 			step.Meta = []string{t(v, "score.bound_text", "min", page.Plain(s.Min), "max", page.Plain(s.Max))}
+		case mingjing.ContributionFactor:
+			step.Name = v.Label("factor", x.Factor)
+			step.Meta = []string{t(v, "score.factor", "n", page.Plain(x.Raw))}
+		case mingjing.ContributionCriterion:
+			step.Name = v.Label("item", x.Rule)
+			step.Meta = append([]string{tn(v, "score.criterion_count", x.Count)}, inFactor(v, x)...)
 		default:
 			step.Name, step.Href = v.Label("item", x.Rule), contributionPath(v, x.RecordID, x.ListingID)
 			if x.Kind == mingjing.ContributionCap {
 				step.Word = t(v, "score.cap", "band", v.Label("band."+s.Score.Rulebook.ID, x.Cap))
 			}
+			if item := s.Item(x); item != nil {
+				step.Meta = append(step.Meta, documentText(v, item.Document))
+				step.Action = stepAction(v, item, step.Name)
+			}
 			if x.Ends != "" {
-				step.Meta = append(step.Meta, t(v, "score.counts_until", "day", page.Date(v, x.Ends)))
+				step.Meta = append(step.Meta, t(v, "score.counts_until", "day", page.Date(v, x.Ends.AddDays(-1))))
+			}
+			step.Meta = append(step.Meta, inFactor(v, x)...)
+			if x.Tabled {
+				step.Meta = append(step.Meta, t(v, "score.tabled"))
 			}
 		}
 		w.Steps = append(w.Steps, step)
 	}
 	return w.UI()
+}
+
+// inFactor says how many points something has in a factor; nothing when it is in none.
+func inFactor(v *mingjing.View, x mingjing.Contribution) []string {
+	if x.Factor == "" {
+		return nil
+	}
+	return []string{t(v, "score.in_factor", "points", i18n.Signed(v.Lang, x.Raw), "factor", v.Label("factor", x.Factor))}
+}
+
+// documentText returns the document behind a line, in short.
+func documentText(v *mingjing.View, d mingjing.Document) string {
+	return strings.Join(slices.DeleteFunc([]string{v.Label("doc", d.Kind), d.Number}, func(s string) bool { return s == "" }), " ")
+}
+
+// stepAction returns the way to dispute what contributes, or to the case about it.
+func stepAction(v *mingjing.View, item *mingjing.ScoreItem, name string) app.UI {
+	switch {
+	case item.Open && item.RecordID != "":
+		return c.Link{Text: t(v, "score.dispute"), About: name, Class: "row-link", Href: href(v, "new-dispute") + "?record=" +
+			page.Segment(item.RecordID)}.UI()
+	case item.Open:
+		return c.Link{Text: t(v, "score.dispute"), About: name, Class: "row-link", Href: href(v, "new-dispute") + "?listing=" +
+			page.Segment(item.ListingID)}.UI()
+	case item.DisputeID != "":
+		return c.Link{Text: t(v, "score.case"), About: name, Class: "row-link", Href: href(v, "dispute", page.Segment(item.DisputeID))}.UI()
+	}
+	return nil
 }
 
 func contributionPath(v *mingjing.View, record, listing string) string {
@@ -156,15 +249,8 @@ func outlookSection(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 				bandName = b.Name.In(v.Lang)
 			}
 		}
-		why := []app.UI{}
-		if len(x.Rules) > 0 {
-			why = append(why, c.P(t(v, "score.outlook_ends", "items", i18n.Join(v.Lang, itemNames(v, x.Rules)))))
-		}
-		if len(x.Starts) > 0 {
-			why = append(why, c.P(t(v, "score.outlook_starts", "items", i18n.Join(v.Lang, itemNames(v, x.Starts)))))
-		}
 		items = append(items, c.TimelineItem{Title: t(v, "score.outlook_value", "value", page.Plain(x.Value), "band", bandName),
-			When: page.Date(v, x.On), At: x.On.Time(page.Zone(v)), State: "next", Body: c.Div("", why...)})
+			When: page.Date(v, x.On), At: x.On.Time(page.Zone(v)), State: "next", Body: c.P(changeText(v, x))})
 	}
 	return c.Section("outlook", t(v, "score.outlook"), c.Muted(t(v, "score.outlook_text")), c.Timeline{Items: items}.UI())
 }
@@ -189,10 +275,13 @@ func historySection(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 	if len(s.History) < 2 {
 		return nil
 	}
-	h := c.History{Marks: []int{s.Band.From}}
+	h := c.History{}
+	for _, b := range s.Bands {
+		h.Marks = append(h.Marks, c.Mark{Value: b.From, Name: b.Name.In(v.Lang)})
+	}
 	rows := make([][]app.UI, 0, len(s.History))
 	for _, x := range s.History {
-		h.Dots = append(h.Dots, c.Dot{When: i18n.ShortDate(v.Lang, mingjing.DateOf(x.At.In(page.Zone(v)))), Value: x.Value})
+		h.Dots = append(h.Dots, c.Dot{When: i18n.ShortDate(v.Lang, mingjing.DateOf(x.At.In(page.Zone(v)))), At: x.At, Value: x.Value})
 	}
 	for _, x := range slices.Backward(s.History) {
 		rows = append(rows, []app.UI{page.TimeUI(v, x.At), c.Text(page.Plain(x.Value)), page.BandUI(v, x.Band, "")})

@@ -129,13 +129,13 @@ func newShareBody(v *mingjing.View) []app.UI {
 	}
 	fresh := v.Problem == nil
 	or := func(field, standard string) string {
-		if fresh {
-			return standard
+		if typed := page.Typed(v, field); typed != "" || !fresh {
+			return typed
 		}
-		return page.Typed(v, field)
+		return standard
 	}
 	return []app.UI{page.Heading("", t(v, "title.new-share")), page.Lead(t(v, "share_form.lead")),
-		c.Form{Action: "/api/shares", Body: []app.UI{
+		page.DraftForm(v, c.Form{Action: "/api/shares", Body: []app.UI{
 			page.LangField(v), shareBook(v, n.Scores, or("rulebook", n.Scores[0].Rulebook.ID)),
 			c.Input{Name: "purpose", Label: t(v, "field.purpose"), Hint: t(v, "share_form.purpose_hint"), Error: page.FieldError(v, "purpose"),
 				Value: page.Typed(v, "purpose"), MaxLength: mingjing.MaxSharePurpose, Autocomplete: "off", Required: true}.UI(),
@@ -149,7 +149,7 @@ func newShareBody(v *mingjing.View) []app.UI {
 				Hint:  t(v, "share_form.ends_hint", "date", page.Date(v, daysOn(v, mingjing.MaxShareDays))),
 				Error: page.FieldError(v, "ends"), Value: or("ends", string(daysOn(v, 7))), Width: "medium", Required: true}.UI(),
 			c.El("div", c.A{"class": "inset"}, c.P(t(v, "share_form.current")), c.P(t(v, "share_form.once"))),
-			c.Button{Text: t(v, "share_form.submit")}.UI()}}.UI(),
+			c.Button{Text: t(v, "share_form.submit")}.UI()}}),
 		c.El("p", nil, c.Link{Text: t(v, "shares.decline"), Href: href(v, "no-score")}.UI())}
 }
 

@@ -20,36 +20,50 @@ func sourcesBody(v *mingjing.View) []app.UI {
 	if shown == nil || len(shown.Sources) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "sources.empty_title"), Text: t(v, "sources.empty")}.UI())
 	}
-	var with, without []mingjing.SourceView
-	missing := false
+	groups := map[string][]mingjing.SourceView{}
 	for _, s := range shown.Sources {
-		missing = missing || s.State == mingjing.SourceMissing
-		if s.Records > 0 {
-			with = append(with, s)
-		} else {
-			without = append(without, s)
-		}
+		of := sourceGroup(s)
+		groups[of] = append(groups[of], s)
 	}
 	body = append(body, c.El("p", c.A{"class": "count-line"}, c.El("strong", nil, c.Text(
-		tn(v, "sources.summary", len(with), "total", i18n.Number(v.Lang, len(shown.Sources)))))))
-	if missing {
-		body = append(body, c.Notification{Kind: "info", Text: t(v, "sources.missing_note")}.UI())
-	}
-	if len(with) > 0 {
-		body = append(body, c.Section("with", t(v, "sources.with"), sourcesTable(v, with, t(v, "sources.with"))))
-	}
-	if len(without) > 0 {
-		body = append(body, c.Section("without", t(v, "sources.without"), sourcesTable(v, without, t(v, "sources.without"))))
+		tn(v, "sources.summary", len(groups["with"]), "total", i18n.Number(v.Lang, len(shown.Sources)))))))
+	for _, of := range []string{"with", "silent", "without", "unasked"} {
+		if len(groups[of]) == 0 {
+			continue
+		}
+		title := t(v, "sources."+of)
+		var note app.UI
+		if of == "silent" {
+			note = c.Div("", c.P(t(v, "sources.silent_text")), c.P(t(v, "sources.missing_note")))
+		}
+		body = append(body, c.Section(of, title, note, sourcesTable(v, groups[of], title)))
 	}
 	return body
+}
+
+// sourceGroup returns what is known of an agency: that it holds something, that it
+// answered and holds nothing, or that neither is known.
+func sourceGroup(s mingjing.SourceView) string {
+	switch {
+	case s.Records > 0:
+		return "with"
+	case s.State == mingjing.SourceAnswered:
+		return "without"
+	case s.State == "":
+		return "unasked"
+	}
+	return "silent"
 }
 
 func sourcesTable(v *mingjing.View, sources []mingjing.SourceView, caption string) app.UI {
 	rows := make([][]app.UI, 0, len(sources))
 	for _, s := range sources {
-		held := t(v, "sources.records_none")
-		if s.Records > 0 {
+		held := t(v, "sources.unknown")
+		switch sourceGroup(s) {
+		case "with":
 			held = tn(v, "sources.records_count", s.Records)
+		case "without":
+			held = t(v, "sources.records_none")
 		}
 		rows = append(rows, []app.UI{c.Text(v.Label("agency", s.Agency)), c.Text(held), holdsText(v, s.Holds), askedText(v, s)})
 	}

@@ -79,19 +79,24 @@ func (c *Cases) clockDue(ctx context.Context, id string) (time.Duration, error) 
 	var wait time.Duration
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
 		wait = 0
-		rd := t.As(c.city.Entry(kernel.System, "clock", id, "dispute"))
-		d, err := read(rd).Case(ctx, id)
-		if err != nil || d.State == mingjing.CaseDecided {
+		// Nothing of the resident is opened, and nothing is logged, unless one has run out.
+		line, err := db(t).CaseSummary(ctx, id)
+		if err != nil || line.State == mingjing.CaseDecided || line.Escalated {
 			return err
 		}
 		now := c.city.Now().UTC()
-		for _, k := range d.Clocks {
+		for _, k := range line.Clocks {
 			if !IsBureauClock(k.Code) || !IsRunning(k) {
 				continue
 			}
 			if left := k.Due.Sub(now); left >= 0 {
 				wait = left + time.Millisecond
 				return nil
+			}
+			rd := t.As(c.city.Entry(kernel.System, "clock", id, Purpose(kernel.System, line)))
+			d, err := read(rd).Case(ctx, id)
+			if err != nil {
+				return err
 			}
 			return c.overdue(ctx, rd, d, k.Code, now)
 		}
@@ -107,9 +112,6 @@ func (c *Cases) clockDue(ctx context.Context, id string) (time.Duration, error) 
 }
 
 func (c *Cases) overdue(ctx context.Context, rd *kernel.Reader, d Case, code string, now time.Time) error {
-	if d.Escalated {
-		return nil
-	}
 	add := func(what string) {
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: what, Role: mingjing.RoleSystem})
 	}

@@ -3,6 +3,8 @@ package cases
 import (
 	"context"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"mingjing"
 	"mingjing/server/casework/holding"
@@ -25,21 +27,28 @@ func (c *Cases) lanesOf(d Case, s subjects) []string {
 	if d.Decision == nil || d.State != mingjing.CaseDecided {
 		return nil
 	}
-	open := []string{}
-	lost := d.Kind != mingjing.CaseListing &&
-		(d.Decision.Outcome == mingjing.OutcomeRejected || d.Decision.Outcome == mingjing.OutcomePartly ||
-			d.Decision.Outcome == mingjing.OutcomeRefused)
-	if lost && c.city.Today() <= c.lanesUntil(d) {
-		if last, still := s.lastCase(d); last == d.ID && still { // nothing came after it
-			if d.Kind != mingjing.CaseRepair {
-				open = append(open, mingjing.LaneEvidence)
-			}
-			if d.Kind != mingjing.CaseReview {
-				open = append(open, mingjing.LaneReview)
-			}
+	// Nothing may have come after it, and what it is about can still be disputed.
+	last, still := s.lastCase(d)
+	free := last == d.ID && still && c.city.Today() <= c.lanesUntil(d)
+	return slices.DeleteFunc(lanesAfter(d.Case), func(lane string) bool { return lane != mingjing.LaneCourt && !free })
+}
+
+// lanesAfter returns the ways to go on that follow from a decision itself.
+func lanesAfter(d mingjing.Case) []string {
+	lanes := []string{}
+	switch d.Decision.Outcome {
+	case mingjing.OutcomeRejected, mingjing.OutcomePartly, mingjing.OutcomeRefused:
+		if d.Kind == mingjing.CaseListing {
+			break
+		}
+		if d.Kind != mingjing.CaseRepair {
+			lanes = append(lanes, mingjing.LaneEvidence)
+		}
+		if d.Kind != mingjing.CaseReview {
+			lanes = append(lanes, mingjing.LaneReview)
 		}
 	}
-	return append(open, mingjing.LaneCourt)
+	return append(lanes, mingjing.LaneCourt)
 }
 
 // lanesUntil returns the last day on which a resident can go on after a decision.
@@ -103,11 +112,24 @@ func CaseOpen(ctx context.Context, rd *kernel.Reader, id string) (bool, error) {
 // AddEvidence adds files to one of the actor's cases. What comes after the decision is
 // stored for the next case, as long as one can follow.
 func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute string, uploads []evidence.Upload) (mingjing.Case, error) {
+	return c.AddToCase(ctx, a, dispute, "", uploads)
+}
+
+// AddToCase adds what the resident, or who helps them, has to add to a case: in words as
+// long as it is not decided, as files, or both.
+func (c *Cases) AddToCase(ctx context.Context, a mingjing.Actor, dispute, words string, uploads []evidence.Upload) (mingjing.Case, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.Case{}, err
 	}
-	if len(uploads) == 0 {
-		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_required"})
+	words = strings.TrimSpace(strings.ReplaceAll(words, "\r\n", "\n"))
+	if utf8.RuneCountInString(words) > mingjing.MaxStatement {
+		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "statement", Code: "too_long"})
+	}
+	if !utf8.ValidString(words) {
+		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "statement", Code: "statement_required"})
+	}
+	if len(uploads) == 0 && words == "" {
+		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "nothing_added"})
 	}
 	if len(uploads) > mingjing.MaxEvidence {
 		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
@@ -127,6 +149,9 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 		}
 		code := "evidence_added"
 		if d.Decision != nil {
+			if words != "" {
+				return mingjing.NewError(mingjing.Conflict, "case_decided")
+			}
 			open, err := c.lanes(ctx, rd, d)
 			if err != nil {
 				return err
@@ -151,7 +176,16 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 			}
 		}
 		d.NewEvidence = d.NewEvidence || d.Decision == nil
-		d.Timeline = append(d.Timeline, entryBy(a, m, now, code))
+		if words != "" {
+			if len(d.Further) == mingjing.MaxFurther {
+				return mingjing.NewError(mingjing.Conflict, "words_full")
+			}
+			d.Further = append(d.Further, mingjing.FurtherStatement{At: now, Text: words})
+			d.Timeline = append(d.Timeline, entryBy(a, m, now, "statement_added"))
+		}
+		if len(files) > 0 {
+			d.Timeline = append(d.Timeline, entryBy(a, m, now, code))
+		}
 		if err := c.SetCase(ctx, t, d); err != nil {
 			return err
 		}
@@ -330,8 +364,11 @@ func (c *Cases) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (
 		}
 		var rd *kernel.Reader
 		if a.Role.Staff() {
-			rd = t.As(c.city.Entry(a, "evidence", dispute, kernel.Purpose(a)))
-		} else if rd, _, err = c.enter(ctx, t, a, dispute, "evidence"); err != nil {
+			rd, err = ReaderOf(ctx, t, c.city, a, "evidence", dispute)
+		} else {
+			rd, _, err = c.enter(ctx, t, a, dispute, "evidence")
+		}
+		if err != nil {
 			return err
 		}
 		evidence, bytes, err := read(rd).EvidenceData(ctx, id)

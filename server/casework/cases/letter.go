@@ -79,9 +79,22 @@ func (c *Cases) LetterOf(ctx context.Context, rd *kernel.Reader, d Case, m *mand
 		}
 	}
 	v = d.Letter.LetterView
+	if v.Dispute.Lanes == nil { // an old letter
+		v.Dispute.Lanes = lanesAfter(v.Dispute)
+	}
+	changes := v.Counterfactuals
+	v.Counterfactuals = nil
 	if m != nil {
 		v.Dispute.ActingFor, v.Dispute.ActingUntil = m.Resident, m.Until
 		return v, nil
+	}
+	for _, x := range changes {
+		switch _, err := read(rd).Score(ctx, x.ScoreID); {
+		case err == nil:
+			v.Counterfactuals = append(v.Counterfactuals, x)
+		case !errors.Is(err, kernel.ErrNotFound):
+			return v, err
+		}
 	}
 	for _, id := range d.Letter.ScoreIDs {
 		s, err := read(rd).Score(ctx, id)
@@ -106,7 +119,10 @@ func (c *Cases) WriteLetter(ctx context.Context, rd *kernel.Reader, d *Case) err
 	if l.Dispute, err = c.ShowCase(ctx, rd, *d); err != nil {
 		return err
 	}
-	l.Dispute.Lanes, l.Dispute.LanesUntil = nil, ""
+	l.Dispute.LanesUntil = "" // the letter has it as ReopenUntil
+	if l.Counterfactuals, err = c.scores.Counterfactuals(ctx, rd, d.Resident); err != nil {
+		return err
+	}
 	for _, b := range c.city.Books() {
 		item, ok := b.Item(l.Dispute.Code())
 		if !ok {

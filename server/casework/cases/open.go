@@ -13,28 +13,29 @@ import (
 // the newest. What they take along has all.
 const MaxShown = 500
 
-// OpenCases are the cases of one resident that are not decided, by ID. What an agency
-// has lost is suspended while its case still waits for the decision.
-type OpenCases map[string]bool
-
 // OpenCasesOf returns the open cases of a resident.
-func OpenCasesOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (OpenCases, error) {
+func OpenCasesOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (holding.OpenCases, error) {
 	ids, err := db(t).OpenCaseIDs(ctx, resident)
-	open := make(OpenCases, len(ids))
-	for _, id := range ids {
-		open[id] = true
+	return holding.NewOpenCases(ids), err
+}
+
+// Purpose returns the purpose of an entry when an actor handles a case: a dispute, or a
+// listing that is proposed.
+func Purpose(a mingjing.Actor, d Case) string {
+	if d.Kind == mingjing.CaseListing && a.Role != mingjing.RoleAuditor {
+		return "listing"
 	}
-	return open, err
+	return kernel.Purpose(a)
 }
 
-// RecordDisputable reports whether a case can be made of a record.
-func (o OpenCases) RecordDisputable(r holding.Record) bool {
-	return r.Disputable() && !o[r.DisputeID]
-}
-
-// ListingDisputable reports whether a case can be made of a listing.
-func (o OpenCases) ListingDisputable(l holding.Listing) bool {
-	return l.Disputable() && !o[l.DisputeID]
+// ReaderOf returns a reader for what an actor does with a case. The entry has the purpose
+// of the case's kind; nothing of the resident is opened for that.
+func ReaderOf(ctx context.Context, t *kernel.Tx, city *kernel.City, a mingjing.Actor, action, id string) (*kernel.Reader, error) {
+	line, err := db(t).CaseSummary(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return t.As(city.Entry(a, action, id, Purpose(a, line))), nil
 }
 
 // decided reports whether the last case is decided: what an agency has lost is suspended

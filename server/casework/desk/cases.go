@@ -65,7 +65,7 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 			if f.Search != "" {
 				r, known := named[d.Resident]
 				if !known {
-					if r, err = read(t.As(c.city.Entry(a, "search", d.ID, kernel.Purpose(a)))).Resident(ctx, d.Resident); err != nil {
+					if r, err = read(t.As(c.city.Entry(a, "search", d.ID, cases.Purpose(a, d)))).Resident(ctx, d.Resident); err != nil {
 						return v, err
 					}
 					named[d.Resident] = r
@@ -117,7 +117,10 @@ func (c *Desk) Case(ctx context.Context, a mingjing.Actor, id string) (mingjing.
 		return mingjing.CaseView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		rd := t.As(c.city.Entry(a, "case", id, kernel.Purpose(a)))
+		rd, err := cases.ReaderOf(ctx, t, c.city, a, "case", id)
+		if err != nil {
+			return mingjing.CaseView{}, err
+		}
 		d, err := cases.CaseFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.CaseView{}, err
@@ -250,7 +253,10 @@ func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string,
 		return mingjing.CaseView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		rd := t.As(c.city.Entry(a, action, id, kernel.Purpose(a)))
+		rd, err := cases.ReaderOf(ctx, t, c.city, a, action, id)
+		if err != nil {
+			return mingjing.CaseView{}, err
+		}
 		d, err := cases.CaseFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.CaseView{}, err

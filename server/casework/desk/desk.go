@@ -123,7 +123,7 @@ func (c *Desk) first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near m
 				if !may(d, !late.IsZero()) {
 					continue
 				}
-				rd := t.As(c.city.Entry(a, "case", d.ID, kernel.Purpose(a)))
+				rd := t.As(c.city.Entry(a, "case", d.ID, cases.Purpose(a, d)))
 				fresh, err := read(rd).Case(ctx, d.ID)
 				if err != nil {
 					return nil, nil, err
@@ -174,7 +174,10 @@ func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (
 	}
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		rd := t.As(c.city.Entry(a, "note", id, kernel.Purpose(a)))
+		rd, err := cases.ReaderOf(ctx, t, c.city, a, "note", id)
+		if err != nil {
+			return mingjing.CaseView{}, err
+		}
 		d, err := cases.CaseFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.CaseView{}, err

@@ -37,7 +37,10 @@ const releasedAtOnce = 100
 // release gives one case back, unless somebody else has it by now.
 func (c *Desk) release(ctx context.Context, handler, id string) error {
 	return c.city.Tx(ctx, func(t *kernel.Tx) error {
-		rd := t.As(c.city.Entry(kernel.System, "release_case", id, "dispute"))
+		rd, err := cases.ReaderOf(ctx, t, c.city, kernel.System, "release_case", id)
+		if err != nil {
+			return err
+		}
 		d, err := read(rd).Case(ctx, id)
 		if err != nil || d.HandlerID != handler || d.State == mingjing.CaseDecided || d.State == mingjing.CaseToServe {
 			return err

@@ -1,6 +1,8 @@
 package holding
 
 import (
+	"slices"
+
 	"mingjing"
 	"mingjing/server/casework/kernel"
 )
@@ -14,12 +16,25 @@ func (c *Holdings) TakeOver(in mingjing.Listing) Listing {
 	if l.NoticeOn != "" {
 		l.State, l.Served = mingjing.ListingInEffect, mingjing.ServedByAgency
 	}
-	if _, item, ok := c.ListingItem(l.Code); ok {
+	if book, item, ok := c.ListingItem(l.Code); ok {
 		l.Tier = item.Tier
+		l.Measures = published(book, l.Measures)
 		if len(l.Exit) == 0 {
 			l.Exit = item.Exit
 		}
 	}
 	c.capByTier(&l)
 	return l
+}
+
+// published returns measures with the published text of those that the rulebook allows. What
+// it does not allow keeps the authority's own words, and pages say that it is not published.
+func published(book *mingjing.Rulebook, sent []mingjing.Measure) []mingjing.Measure {
+	measures := slices.Clone(sent)
+	for i, m := range measures {
+		if p, ok := book.Measure(m.Code); ok {
+			measures[i] = p.Measure
+		}
+	}
+	return measures
 }

@@ -27,3 +27,22 @@ type Listing struct {
 	Ref      string
 	Before   mingjing.ListingState
 }
+
+// OpenCases are the cases of one resident that are not decided, by ID. What an agency
+// has lost is suspended while its case still waits for the decision.
+type OpenCases map[string]bool
+
+// NewOpenCases returns the cases with these IDs.
+func NewOpenCases(ids []string) OpenCases {
+	open := make(OpenCases, len(ids))
+	for _, id := range ids {
+		open[id] = true
+	}
+	return open
+}
+
+// RecordDisputable reports whether a case can be made of a record.
+func (o OpenCases) RecordDisputable(r Record) bool { return r.Disputable() && !o[r.DisputeID] }
+
+// ListingDisputable reports whether a case can be made of a listing.
+func (o OpenCases) ListingDisputable(l Listing) bool { return l.Disputable() && !o[l.DisputeID] }

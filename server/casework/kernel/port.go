@@ -71,8 +71,6 @@ type Readings interface {
 	// Sending returns what was answered to the first request with a key; ErrNotFound where
 	// there is none since an instant.
 	Sending(ctx context.Context, s Sending, since time.Time) (Answered, error)
-	// SendingsOf returns when the requests of a resident came of which the answers are kept.
-	SendingsOf(ctx context.Context, resident mingjing.ResidentID) ([]time.Time, error)
 }
 
 // Events are the methods of a transaction for events, which open screens hear of, and

@@ -55,7 +55,10 @@ type File struct {
 	// From is the first day on which it holds; "" is always.
 	From  mingjing.Date
 	Draft bool
-	Data  []byte
+	// Earlier says that it is a rulebook of an earlier format: it stays in force where it was
+	// published, and is not published anew.
+	Earlier bool
+	Data    []byte
 }
 
 // The kinds of file.

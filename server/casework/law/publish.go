@@ -50,6 +50,9 @@ func (e *RefusedError) Error() string { return "not published: " + strings.Join(
 func Admit(ctx context.Context, t Tx, files []File) (kept []File, err error) {
 	set, err := t.LawSet(ctx)
 	if errors.Is(err, kernel.ErrNotFound) {
+		if reasons := earlier(nil, files); len(reasons) > 0 {
+			return nil, &RefusedError{reasons}
+		}
 		if err = replace(ctx, t, nil, files); errors.Is(err, kernel.ErrConflict) { // another server was faster
 			set, err = t.LawSet(ctx)
 		} else {
@@ -149,6 +152,7 @@ func refusals(set []string, all, files []File, now time.Time) (reasons []string)
 			inForce[key] = f
 		}
 	}
+	reasons = earlier(all, files)
 	ours := hashesOf(files)
 	for _, f := range files {
 		for _, old := range all {
@@ -171,6 +175,16 @@ func refusals(set []string, all, files []File, now time.Time) (reasons []string)
 		}
 	}
 	slices.Sort(reasons)
+	return reasons
+}
+
+// earlier refuses files of an earlier format that were not published yet.
+func earlier(all, files []File) (reasons []string) {
+	for _, f := range files {
+		if f.Earlier && !slices.ContainsFunc(all, func(old File) bool { return old.Hash == f.Hash }) {
+			reasons = append(reasons, f.name()+" is of an earlier format, which names things itself: `mingjing rulebook check` says what to write")
+		}
+	}
 	return reasons
 }
 

@@ -270,7 +270,7 @@ func (c *Listings) listingDue(ctx context.Context, id string) (time.Duration, er
 	var wait time.Duration
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
 		wait = 0
-		rd := t.As(c.city.Entry(kernel.System, "rescore", id, "listing"))
+		rd := t.As(c.city.Entry(kernel.System, "listing_term", id, "listing"))
 		l, err := read(rd).Listing(ctx, id)
 		if err != nil {
 			return err

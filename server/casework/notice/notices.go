@@ -295,7 +295,10 @@ func (c *Notices) forget(ctx context.Context, rd *kernel.Reader, resident mingji
 		if errors.Is(err, kernel.ErrNotFound) {
 			return nil
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return c.Notify(ctx, rd, resident, mingjing.NoticePushFailed, "gone", "notice-settings", "")
 	}
 	p, err := PrefsOf(ctx, rd, resident)
 	if err != nil || p.Email != email || p.EmailFailed {

@@ -59,7 +59,7 @@ func (c *Records) Record(ctx context.Context, a mingjing.Actor, id string) (ming
 }
 
 // RecordView returns a record with its rule and effect by each rulebook.
-func (c *Records) RecordView(r holding.Record, open cases.OpenCases) mingjing.RecordView {
+func (c *Records) RecordView(r holding.Record, open holding.OpenCases) mingjing.RecordView {
 	v := mingjing.RecordView{Record: r.Record, Effect: []mingjing.Effect{}, Open: open.RecordDisputable(r)}
 	for _, b := range c.city.Books() {
 		item, ok := b.Item(r.Code)

@@ -10,8 +10,13 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// MaxLetters is the most letters that are made in one step.
-const MaxLetters = 1000
+const (
+	// MaxLetters is the most letters that are made in one step.
+	MaxLetters = 1000
+	// MaxLetterFile is the most letters of one file, whose codes become good in one
+	// transaction.
+	MaxLetterFile = 10_000
+)
 
 // A CodeLetter is what a letter with an activation code says. The code is good once the
 // letter is kept by [Register.KeepLetters].
@@ -27,13 +32,14 @@ type CodeLetter struct {
 
 // NextLetters returns the next letters to be written, with new codes: to those who have an
 // address, are not active and have no letter; or, with before, to those whose letter is
-// from before it. Each resident's access log says so. It is for commands.
-func (c *Register) NextLetters(ctx context.Context, a mingjing.Actor, before, until time.Time, limit int) ([]CodeLetter, error) {
+// from before it. The first skip of them are left out: they are in the same file already.
+// Each resident's access log says so. It is for commands.
+func (c *Register) NextLetters(ctx context.Context, a mingjing.Actor, before, until time.Time, skip, limit int) ([]CodeLetter, error) {
 	if !isCommand(a) {
 		return nil, kernel.ErrForbidden
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) ([]CodeLetter, error) {
-		ids, err := db(t).AwaitingLetters(ctx, before, min(limit, MaxLetters))
+		ids, err := db(t).AwaitingLetters(ctx, before, skip, min(limit, MaxLetters))
 		if err != nil {
 			return nil, err
 		}

@@ -35,8 +35,8 @@ type Port interface {
 	Activated(ctx context.Context, resident mingjing.ResidentID) (bool, error)
 	// AwaitingLetters returns residents with an address who are not activated: those without a
 	// letter, in the order of their enrolment; or, with before, those whose letter is from
-	// before it, the oldest first.
-	AwaitingLetters(ctx context.Context, before time.Time, limit int) ([]mingjing.ResidentID, error)
+	// before it, the oldest first. The first skip of them are left out.
+	AwaitingLetters(ctx context.Context, before time.Time, skip, limit int) ([]mingjing.ResidentID, error)
 	// SetLetter stores that a letter with a code was made, in the place of the older code.
 	// ErrConflict: the resident awaits none any more, by the rule of AwaitingLetters.
 	SetLetter(ctx context.Context, resident mingjing.ResidentID, before, at time.Time, code string, until time.Time) error

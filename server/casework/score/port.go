@@ -25,6 +25,8 @@ type Port interface {
 	// QueuePlace returns how many queued requests are as old or older, itself included.
 	QueuePlace(ctx context.Context, id string) (int, error)
 	SetSource(ctx context.Context, request string, s Source) error
+	// OpenCaseIDs returns the IDs of a resident's cases that are not decided.
+	OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) ([]string, error)
 	// CountAnswered returns how many agencies have answered to a request.
 	CountAnswered(ctx context.Context, request string) (int, error)
 	// PutRecord inserts or replaces a record by ID.
@@ -36,6 +38,9 @@ type Port interface {
 	AddUnmatched(ctx context.Context, agency string, of mingjing.ResidentID, r mingjing.UnmatchedRecord) error
 	DeleteUnmatchedAnswers(ctx context.Context, agency string, of mingjing.ResidentID) error
 	AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error
+	// LastScoreAt returns when the resident's score was made that was added last, by any
+	// rulebook.
+	LastScoreAt(ctx context.Context, resident mingjing.ResidentID) (time.Time, error)
 	DeleteScores(ctx context.Context, resident mingjing.ResidentID, rulebook string) error
 	// RevokeShares ends all shares by a rulebook that can still be viewed, and reports
 	// whether there were any.

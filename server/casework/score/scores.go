@@ -4,31 +4,61 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"mingjing"
+	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
 )
 
 // Input returns what a resident's score would be made from today.
 func (c *Scores) Input(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook,
 	missing []string) (mingjing.Input, error) {
+	records, listings, err := held(ctx, rd, resident)
+	return c.inputOf(book, missing, records, listings), err
+}
+
+// held returns everything that is held on a resident.
+func held(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID) (records []holding.Record, listings []holding.Listing,
+	err error) {
+	if records, err = read(rd).Records(ctx, resident); err != nil {
+		return nil, nil, err
+	}
+	listings, err = read(rd).Listings(ctx, resident)
+	return records, listings, err
+}
+
+// inputOf is [Scores.Input] for what was read already.
+func (c *Scores) inputOf(book *mingjing.Rulebook, missing []string, records []holding.Record, listings []holding.Listing) mingjing.Input {
 	in := mingjing.Input{Missing: missing, AsOf: c.city.TodayBy(book),
 		Records: []mingjing.Record{}, Listings: []mingjing.Listing{}}
-	records, err := read(rd).Records(ctx, resident)
-	if err != nil {
-		return in, err
-	}
 	for _, r := range records {
 		in.Records = append(in.Records, r.Record)
-	}
-	listings, err := read(rd).Listings(ctx, resident)
-	if err != nil {
-		return in, err
 	}
 	for _, l := range listings {
 		in.Listings = append(in.Listings, l.Listing)
 	}
-	return in, nil
+	return in
+}
+
+// itemsOf returns what a score's explanation is made of.
+func itemsOf(s mingjing.Score, records []holding.Record, listings []holding.Listing, open holding.OpenCases) []mingjing.ScoreItem {
+	items := []mingjing.ScoreItem{}
+	for _, x := range s.Explanation {
+		for _, r := range records {
+			if x.RecordID != "" && r.ID == x.RecordID {
+				items = append(items, mingjing.ScoreItem{RecordID: r.ID, Agency: r.Agency, Document: r.Document,
+					Open: open.RecordDisputable(r), DisputeID: r.DisputeID})
+			}
+		}
+		for _, l := range listings {
+			if x.ListingID != "" && l.ID == x.ListingID {
+				items = append(items, mingjing.ScoreItem{ListingID: l.ID, Agency: l.Agency, Document: l.Document,
+					Open: open.ListingDisputable(l), DisputeID: l.DisputeID})
+			}
+		}
+	}
+	return items
 }
 
 // makeScore makes and stores a score, and schedules a new one for the day on which it
@@ -42,9 +72,17 @@ func (c *Scores) makeScore(ctx context.Context, rd *kernel.Reader, resident ming
 	return c.keepScore(ctx, rd.Tx, resident, book, in, mingjing.MakeScore(book, in), cause)
 }
 
+// keepScore stores a score. It is dated after the resident's last one, also where the clock
+// of another replica was ahead.
 func (c *Scores) keepScore(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, book *mingjing.Rulebook, in mingjing.Input,
 	s mingjing.Score, cause string) (mingjing.Score, error) {
 	s.ID, s.Cause, s.At = kernel.NewID(), cause, c.city.Now().UTC()
+	switch last, err := db(t).LastScoreAt(ctx, resident); {
+	case err == nil && !s.At.After(last):
+		s.At = last.Add(time.Microsecond)
+	case err != nil && !errors.Is(err, kernel.ErrNotFound):
+		return s, err
+	}
 	if err := db(t).AddScore(ctx, resident, s); err != nil {
 		return s, fmt.Errorf("keep score: %w", err)
 	}
@@ -147,6 +185,32 @@ func LatestCards(ctx context.Context, rd *kernel.Reader, resident mingjing.Resid
 	return cards, nil
 }
 
+// Counterfactuals returns what would lead to other bands today, for a resident's newest
+// score by each of the city's rulebooks.
+func (c *Scores) Counterfactuals(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID) (
+	[]mingjing.ScoreCounterfactuals, error) {
+	all := []mingjing.ScoreCounterfactuals{}
+	records, listings, err := held(ctx, rd, resident)
+	if err != nil {
+		return nil, err
+	}
+	for _, book := range c.city.Books() {
+		s, err := read(rd).LatestScore(ctx, resident, book.ID)
+		if errors.Is(err, kernel.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if book, err = c.city.BookOf(s.Rulebook); err != nil {
+			return nil, err
+		}
+		all = append(all, mingjing.ScoreCounterfactuals{ScoreID: s.ID, ScoreCard: Card(book, s),
+			Counterfactuals: mingjing.MakeCounterfactuals(book, c.inputOf(book, s.Missing, records, listings))})
+	}
+	return all, nil
+}
+
 // Score returns the actor's newest score by a rulebook ("" for the newest by any)
 // with all that explains it; nil when there is none.
 func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (*mingjing.ScoreView, error) {
@@ -172,12 +236,20 @@ func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (
 		if err != nil {
 			return nil, err
 		}
-		in, err := c.Input(ctx, rd, me, book, newest.Missing)
+		records, listings, err := held(ctx, rd, me)
 		if err != nil {
 			return nil, err
 		}
+		open, err := db(t).OpenCaseIDs(ctx, me)
+		if err != nil {
+			return nil, err
+		}
+		in := c.inputOf(book, newest.Missing, records, listings)
 		out := mingjing.ScoreView{Score: newest, Min: book.Min, Max: book.Max, Bands: book.Bands,
-			Outlook: mingjing.Outlook(book, in), History: []mingjing.ScoreCard{}, Others: []mingjing.ScoreCard{}}
+			Items:           itemsOf(newest, records, listings, holding.NewOpenCases(open)),
+			Codes:           book.Counting(),
+			Counterfactuals: mingjing.MakeCounterfactuals(book, in),
+			Outlook:         mingjing.Outlook(book, in), History: []mingjing.ScoreCard{}, Others: []mingjing.ScoreCard{}}
 		out.Band, _ = book.Band(newest.Band)
 		for _, d := range c.city.Drafts() {
 			if d.ID == book.ID {

@@ -152,17 +152,34 @@ func (c *Staff) BeginActivation(ctx context.Context, login, code, password strin
 func (c *Staff) ConfirmActivation(ctx context.Context, ticket, totp string, client mingjing.Client) (token string,
 	e mingjing.StaffEnrolment,
 	err error) {
-	token, e.Recovery, err = c.logins.ConfirmStaff(ctx, ticket, totp, client, func(ctx context.Context, login string) error {
+	token, e.Recovery, err = c.logins.ConfirmStaff(ctx, ticket, totp, client, c.useCode(&e))
+	if err != nil {
+		return "", mingjing.StaffEnrolment{}, err
+	}
+	return token, e, nil
+}
+
+// ConfirmActivationByKey is [Staff.ConfirmActivation] with a passkey that the browser has
+// made in the place of the first code. The error is passkey_not_added where it will not do.
+func (c *Staff) ConfirmActivationByKey(ctx context.Context, ticket string, k mingjing.PasskeyAnswer,
+	client mingjing.Client) (token string, e mingjing.StaffEnrolment, err error) {
+	token, e.Recovery, err = c.logins.ConfirmStaffByKey(ctx, ticket, k, client, c.useCode(&e))
+	if err != nil {
+		return "", mingjing.StaffEnrolment{}, err
+	}
+	return token, e, nil
+}
+
+// useCode returns the function that uses the one-time code of a member up, and notes whose
+// it was.
+func (c *Staff) useCode(e *mingjing.StaffEnrolment) func(ctx context.Context, login string) error {
+	return func(ctx context.Context, login string) error {
 		e.Login = login
 		_, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (struct{}, error) {
 			return struct{}{}, c.activated(ctx, t, login)
 		})
 		return err
-	})
-	if err != nil {
-		return "", mingjing.StaffEnrolment{}, err
 	}
-	return token, e, nil
 }
 
 // ShowActivation returns the second factor of an activation that was begun, to be shown
@@ -194,9 +211,9 @@ func (c *Staff) activated(ctx context.Context, t *kernel.Tx, login string) error
 	return c.write(ctx, t, mingjing.StaffEntry{Step: mingjing.StaffActivated, By: m.Login, ByName: m.Name}, m, now)
 }
 
-// PasswordChanged writes into the staff register that a member has changed their own
-// password. The server calls it.
-func (c *Staff) PasswordChanged(ctx context.Context, login string) error {
+// LoginChanged writes into the staff register that a member has changed how they log in;
+// step is StaffPassword, StaffPasskeyAdded or StaffPasskeyRemoved. The server calls it.
+func (c *Staff) LoginChanged(ctx context.Context, login, step string) error {
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
 		if err := db(t).LockStaff(ctx); err != nil {
 			return err
@@ -205,7 +222,7 @@ func (c *Staff) PasswordChanged(ctx context.Context, login string) error {
 		if err != nil {
 			return err
 		}
-		return c.write(ctx, t, mingjing.StaffEntry{Step: mingjing.StaffPassword, By: m.Login, ByName: m.Name}, m, c.city.Now().UTC())
+		return c.write(ctx, t, mingjing.StaffEntry{Step: step, By: m.Login, ByName: m.Name}, m, c.city.Now().UTC())
 	}))
 }
 

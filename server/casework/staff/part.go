@@ -52,6 +52,9 @@ type Logins interface {
 	// token of a session and the recovery codes.
 	ConfirmStaff(ctx context.Context, ticket, code string, c mingjing.Client,
 		use func(ctx context.Context, login string) error) (token string, recovery []string, err error)
+	// ConfirmStaffByKey is ConfirmStaff with a new passkey in the place of the first code.
+	ConfirmStaffByKey(ctx context.Context, ticket string, k mingjing.PasskeyAnswer, c mingjing.Client,
+		use func(ctx context.Context, login string) error) (token string, recovery []string, err error)
 	// TicketStaff returns what a ticket stands for, to be shown again.
 	TicketStaff(ctx context.Context, ticket string) (mingjing.StaffEnrolment, error)
 	// ApplyStaff makes the login agree with the member. Whoever may no longer do what a

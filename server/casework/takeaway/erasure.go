@@ -60,7 +60,8 @@ func (c *Takeaway) Leaving(ctx context.Context, a mingjing.Actor) (mingjing.Leav
 }
 
 // Leave ends scoring at once and erases everything about the actor, which cannot be
-// undone. It returns the receipt when the erasure is in the database and on the list. Open cases are a leave_cases_open error: they must be decided first, so that
+// undone. It returns the receipt when the erasure is in the database and on
+// the list. Open cases are a leave_cases_open error: they must be decided first, so that
 // nobody loses a protection by mistake. It needs a fresh login.
 func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasure, error) {
 	me, err := asFresh(a)

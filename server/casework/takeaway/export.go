@@ -193,6 +193,8 @@ type exporter struct {
 	export  mingjing.Export
 	letters []mingjing.LetterView // of the decided cases
 	files   []packed
+	// size is that of the files that residents have sent, in bytes.
+	size int64
 }
 
 // make is the job that makes an export. It stores nothing half made, so that one that

@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework/accesslog"
@@ -14,6 +16,7 @@ import (
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/notice"
+	"mingjing/server/evidence"
 )
 
 // gather returns everything that is held on a resident. The entry is the worker's: the
@@ -24,7 +27,8 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 	h := &exporter{export: mingjing.Export{Version: mingjing.ExportVersion, MadeAt: now, City: c.city.Books()[0].City,
 		Zone: c.city.Books()[0].Zone,
 		Lang: job.Lang, Requests: []mingjing.ExportRequest{}, Records: []mingjing.ExportRecord{}, Listings: []mingjing.ExportListing{},
-		Disputes: []mingjing.ExportDispute{}, Notices: []mingjing.Notice{}, AccessLog: []mingjing.AccessEntry{}}}
+		Disputes: []mingjing.ExportDispute{}, Drafts: []mingjing.ExportDraft{}, Sendings: []time.Time{},
+		Notices: []mingjing.Notice{}, AccessLog: []mingjing.AccessEntry{}}}
 	e := &h.export
 	r, err := read(rd).Resident(ctx, me)
 	if err != nil {
@@ -38,6 +42,9 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 	if e.Scores, err = read(rd).Scores(ctx, me, "", kernel.MaxList); err != nil {
 		return nil, err
 	}
+	if e.Counterfactuals, err = c.scores.Counterfactuals(ctx, rd, me); err != nil {
+		return nil, err
+	}
 	if e.Inquiries, err = inquiry.InquiriesAbout(ctx, rd, me, 0, 1<<62); err != nil {
 		return nil, err
 	}
@@ -47,8 +54,13 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 	if e.Helping, err = c.mandates.MandatesFor(ctx, rd, me); err != nil {
 		return nil, err
 	}
+	sent, err := read(rd).SendingsOf(ctx, me)
+	if err != nil {
+		return nil, err
+	}
+	e.Sendings = append(e.Sendings, sent...)
 	for _, part := range []func(context.Context, *kernel.Reader, mingjing.ResidentID, *exporter) error{
-		c.gatherRequests, c.gatherHeld, c.gatherCases, c.gatherNotices, c.gatherLooks} {
+		c.gatherRequests, c.gatherHeld, c.gatherCases, c.gatherDrafts, c.gatherNotices, c.gatherLooks} {
 		if err := part(ctx, rd, me, h); err != nil {
 			return nil, err
 		}
@@ -129,13 +141,12 @@ func (c *Takeaway) gatherCases(ctx context.Context, rd *kernel.Reader, me mingji
 	if err != nil {
 		return err
 	}
-	size := int64(0)
 	for i, d := range slices.Backward(disputes) {
 		shown := own[i]
 		x := mingjing.ExportDispute{Case: shown, Files: []mingjing.ExportFile{}}
 		add := func(kind string, e mingjing.Evidence) error {
-			if size += e.Size; size > mingjing.MaxExportBytes {
-				return errTooMuch
+			if err := h.reserve(e.Size); err != nil {
+				return err
 			}
 			_, data, err := read(rd).EvidenceData(ctx, e.ID)
 			if err != nil {
@@ -163,6 +174,42 @@ func (c *Takeaway) gatherCases(ctx context.Context, rd *kernel.Reader, me mingji
 			return err
 		}
 		h.letters = append(h.letters, l)
+	}
+	return nil
+}
+
+// gatherDrafts adds what was typed into forms and not sent, with its files.
+func (c *Takeaway) gatherDrafts(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, h *exporter) error {
+	drafts, err := c.drafts.DraftsOf(ctx, rd, me)
+	if err != nil {
+		return err
+	}
+	for _, d := range drafts {
+		x := mingjing.ExportDraft{Draft: d, Files: []mingjing.ExportFile{}}
+		for _, f := range d.Files {
+			if f.State == mingjing.DraftFileRefused { // nothing of it is kept
+				continue
+			}
+			if err := h.reserve(f.Received); err != nil {
+				return err
+			}
+			data, err := c.drafts.FileOf(ctx, rd, f.ID)
+			if err != nil {
+				return err
+			}
+			at := "drafts/" + d.ID + "/" + f.ID + "-" + evidence.SafeName(f.Name, path.Ext(f.Name))
+			x.Files = append(x.Files, h.addFile(mingjing.FileDraft, "", at, data))
+		}
+		h.export.Drafts = append(h.export.Drafts, x)
+	}
+	return nil
+}
+
+// reserve counts the bytes of a file that will be packed; the error says that they are too
+// many.
+func (h *exporter) reserve(bytes int64) error {
+	if h.size += bytes; h.size > mingjing.MaxExportBytes {
+		return errTooMuch
 	}
 	return nil
 }

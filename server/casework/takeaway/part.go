@@ -15,6 +15,7 @@ import (
 
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/cases"
+	"mingjing/server/casework/draft"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/listing"
 	"mingjing/server/casework/mandate"
@@ -43,6 +44,7 @@ type Takeaway struct {
 	cases     *cases.Cases
 	records   *record.Records
 	listings  *listing.Listings
+	drafts    *draft.Drafts
 	shares    *share.Shares
 	accessLog *accesslog.AccessLog
 }
@@ -50,9 +52,10 @@ type Takeaway struct {
 // New returns the part.
 func New(city *kernel.City, printer Printer, erasures ErasureList, accounts Accounts, notices *notice.Notices,
 	scores *score.Scores, mandates *mandate.Mandates, cases *cases.Cases, records *record.Records,
-	listings *listing.Listings, shares *share.Shares, accessLog *accesslog.AccessLog) *Takeaway {
+	listings *listing.Listings, drafts *draft.Drafts, shares *share.Shares, accessLog *accesslog.AccessLog) *Takeaway {
 	return &Takeaway{city: city, printer: printer, erasures: erasures, accounts: accounts, notices: notices,
-		scores: scores, mandates: mandates, cases: cases, records: records, listings: listings, shares: shares, accessLog: accessLog}
+		scores: scores, mandates: mandates, cases: cases, records: records, listings: listings, drafts: drafts, shares: shares,
+		accessLog: accessLog}
 }
 
 // Jobs returns the jobs that the part does.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"mingjing"
 	"mingjing/server/casework/kernel"
 )
 
@@ -38,6 +39,8 @@ const (
 	HiddenComments Kind = "hidden_comments"
 	// Sendings are the keys of requests that are done once, with what was answered.
 	Sendings Kind = "sendings"
+	// FormDrafts are what was typed into forms and not sent, from when it was last saved.
+	FormDrafts Kind = "form_drafts"
 )
 
 const day = 24 * time.Hour
@@ -67,6 +70,7 @@ var kept = []struct {
 	{HiddenComments, 180 * day},
 	// Longer than somebody waits before they send the same again.
 	{Sendings, kernel.SendingKept},
+	{FormDrafts, mingjing.FormDraftKeep},
 }
 
 // Kinds returns all kinds, in the order in which they are removed.

@@ -80,15 +80,18 @@ func StartServer(tb testing.TB) Server {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() {
-		if c.alive == nil { // it was stopped, which leaves its files
-			_ = os.RemoveAll(c.dir)
-			return
-		}
-		_ = c.alive.Close()
-		<-c.ended
-	})
+	tb.Cleanup(c.remove)
 	return Server{c}
+}
+
+// remove stops the server and removes its files.
+func (c *server) remove() {
+	if c.alive == nil { // it was stopped, which leaves its files
+		_ = os.RemoveAll(c.dir)
+		return
+	}
+	_ = c.alive.Close()
+	<-c.ended
 }
 
 // Database makes a database and returns its url.
@@ -111,7 +114,18 @@ func (c Server) Exec(tb testing.TB, database, query string) {
 // Stop stops the server and returns when it has ended; connections to it break.
 func (c Server) Stop(tb testing.TB) {
 	tb.Helper()
-	if _, err := c.alive.WriteString("stop\n"); err != nil {
+	c.end(tb, "INT")
+}
+
+// Crash ends the server as a crash does: it writes nothing any more.
+func (c Server) Crash(tb testing.TB) {
+	tb.Helper()
+	c.end(tb, "QUIT")
+}
+
+func (c Server) end(tb testing.TB, signal string) {
+	tb.Helper()
+	if _, err := c.alive.WriteString(signal + "\n"); err != nil {
 		tb.Fatalf("stop PostgreSQL: %v", err)
 	}
 	<-c.ended
@@ -131,6 +145,8 @@ func (c Server) Start(tb testing.TB) {
 type server struct {
 	dir, bin string
 	attr     *syscall.SysProcAttr
+	// listen and port are where it listens on TCP; without listen only at its socket.
+	listen, port string
 	// alive is closed when this process ends; then the keeper stops the server and
 	// removes its files. Written to it is only the order to stop.
 	alive *os.File
@@ -138,7 +154,7 @@ type server struct {
 }
 
 func (c *server) url(database string) string {
-	return "postgres://postgres@/" + database + "?host=" + url.QueryEscape(c.dir)
+	return "postgres://postgres@/" + database + "?host=" + url.QueryEscape(c.dir) + "&port=" + c.port
 }
 
 func (c *server) exec(database, query string) error {
@@ -154,13 +170,14 @@ func (c *server) exec(database, query string) error {
 }
 
 // keeper runs the server until its standard input ends, then stops it and
-// removes its files. After a line on its input it leaves the files.
+// removes its files. After a line on its input, which is the signal that stops the server,
+// it leaves the files.
 const keeper = `
-"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=200 \
+"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses="$3" -c port="$4" -c max_connections=200 \
 	-c fsync=off -c full_page_writes=off -c shared_buffers=64MB >"$2/log" 2>&1 &
 server=$!
 read -r order
-kill -INT "$server"
+kill -"${order:-INT}" "$server"
 wait "$server"
 [ "$order" ] || rm -rf "$2"
 `
@@ -196,7 +213,7 @@ func startCluster() (*server, error) {
 		os.RemoveAll(dir)
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	c := &server{dir: dir, bin: bin, attr: attr}
+	c := &server{dir: dir, bin: bin, attr: attr, port: "5432"}
 	return c, c.start()
 }
 
@@ -207,7 +224,7 @@ func (c *server) start() error {
 		os.RemoveAll(c.dir)
 		return err
 	}
-	keep := exec.Command("/bin/sh", "-c", keeper, "pgtest", c.bin, c.dir)
+	keep := exec.Command("/bin/sh", "-c", keeper, "pgtest", c.bin, c.dir, c.listen, c.port)
 	keep.SysProcAttr, keep.Dir, keep.Stdin = c.attr, c.dir, stdin
 	err = keep.Start()
 	stdin.Close()

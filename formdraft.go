@@ -1,0 +1,67 @@
+package mingjing
+
+import "time"
+
+// FormDraftKeep is how long a draft of a form is kept after it was last saved. No law
+// sets it, and ClockScale does not change it.
+const FormDraftKeep = 30 * 24 * time.Hour
+
+// A FormDraft is what somebody has typed into a form and not sent yet, with its files. It
+// is stored with their other personal data.
+type FormDraft struct {
+	ID string `json:"id"`
+	// Form is the address to which the form will be sent, Page the path after the language
+	// of the page on which it is.
+	Form string `json:"form"`
+	Page string `json:"page"`
+	// Fields are the fields that are not empty, in the order of the form; never a password,
+	// code or ID number.
+	Fields []DraftField `json:"fields"`
+	Files  []DraftFile  `json:"files"`
+	// SavedAt is when it was last saved, Until when it will be deleted.
+	SavedAt time.Time `json:"saved_at"`
+	Until   time.Time `json:"until"`
+}
+
+// A DraftField is the content of one field of a form.
+type DraftField struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// A DraftFileState is how far a file of a draft has come.
+type DraftFileState string
+
+// The states of a file of a draft.
+const (
+	DraftFileArriving DraftFileState = "arriving" // a part of it is there
+	DraftFileReady    DraftFileState = "ready"    // it was checked and will be sent with the form
+	DraftFileRefused  DraftFileState = "refused"  // it was checked and can't be taken
+)
+
+// DraftFileStates are all states of a file of a draft.
+var DraftFileStates = []DraftFileState{DraftFileArriving, DraftFileReady, DraftFileRefused}
+
+// A DraftFile is a file that was sent to a draft.
+type DraftFile struct {
+	ID string `json:"id"`
+	// Name is as the device calls it, until the file was checked.
+	Name string `json:"name"`
+	// Type is the media type that was found; absent until then.
+	Type string `json:"type,omitempty"`
+	// Size is in bytes: as the device says, then as it is stored. Received is how many
+	// bytes have arrived.
+	Size     int64          `json:"size"`
+	Received int64          `json:"received"`
+	State    DraftFileState `json:"state"`
+	// Why is the code of the error (i18n "error.<why>") of a file that is refused.
+	Why string `json:"why,omitempty"`
+}
+
+// DraftPart is the greatest size in bytes of one part of a file that is sent in parts.
+const DraftPart = 512 << 10
+
+// FormDrafts are the drafts of one person.
+type FormDrafts struct {
+	Drafts []FormDraft `json:"drafts"`
+}
