@@ -111,6 +111,15 @@ func PositionText(v *mingjing.View, kind mingjing.CaseKind, p mingjing.AgencyPos
 	return Code(v, "position", string(p))
 }
 
+// Further returns what was added to a case in words, each with its time.
+func Further(v *mingjing.View, d mingjing.Case) app.UI {
+	var all []app.UI
+	for _, f := range d.Further {
+		all = append(all, c.Muted(T(v, "dispute.further_at", "time", Instant(v, f.At))), c.Div("quote", Paragraphs(f.Text)))
+	}
+	return c.Div("stack", all...)
+}
+
 // ReasonLine returns why the resident objects; cases of other kinds have no reason.
 func ReasonLine(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Reason == "" {

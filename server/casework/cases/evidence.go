@@ -19,8 +19,13 @@ type CleanFile struct {
 }
 
 // CleanAll returns the files of an actor as they may be stored, or what is wrong with
-// each that may not be. What can't be checked soon is checked later, by [JobFile].
+// each that may not be. What can't be checked soon is checked later, by [JobFile]. It takes
+// long, and is done outside of any transaction.
 func CleanAll(ctx context.Context, city *kernel.City, a mingjing.Actor, uploads []evidence.Upload) ([]CleanFile, error) {
+	return kernel.Outside(ctx, "files", func(ctx context.Context) ([]CleanFile, error) { return cleanAll(ctx, city, a, uploads) })
+}
+
+func cleanAll(ctx context.Context, city *kernel.City, a mingjing.Actor, uploads []evidence.Upload) ([]CleanFile, error) {
 	var files []CleanFile
 	var wrong []mingjing.FieldError
 	for _, u := range uploads {
