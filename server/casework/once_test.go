@@ -215,6 +215,12 @@ func TestFilesAreCheckedAndEventsToldOutsideOfTheTransaction(t *testing.T) {
 
 type filesOf func(ctx context.Context, u evidence.Upload) (evidence.File, error)
 
+func (f filesOf) Soon(ctx context.Context, who string, u evidence.Upload) (evidence.File, error) {
+	return f.Check(ctx, who, u)
+}
+
+func (filesOf) Busy(string) bool { return false }
+
 func (f filesOf) Check(ctx context.Context, _ string, u evidence.Upload) (evidence.File, error) {
 	return f(ctx, u)
 }
