@@ -111,7 +111,7 @@ func TestARequestForAMissingRecordSaysWhatIsMissing(t *testing.T) {
 	}
 	_, err := c.AskForMissing(ctx, a, notSent(pdf))
 	must(t, err)
-	_, err = c.AskForMissing(ctx, a, notSent(pdf))
+	_, err = c.AskForMissing(ctx, a, notSent())
 	wants(t, err, "dispute_open")
 	v, err := c.MissingForm(ctx, a)
 	must(t, err)
