@@ -19,7 +19,8 @@ func TestColoursTextAndTheSecurityContactNeedNoAccount(t *testing.T) {
 	if strings.Contains(root(), "data-t") {
 		t.Error("somebody has chosen already")
 	}
-	if to := b.form("/api/display", url.Values{"theme": {"dark"}, "text": {"200"}, "lang": {"en"}}).want(303).to(); to != "/en/display?done=display_saved" {
+	to := b.form("/api/display", url.Values{"theme": {"dark"}, "text": {"200"}, "lang": {"en"}}).want(303).to()
+	if to != "/en/display?done=display_saved" {
 		t.Errorf("it leads to %s", to)
 	}
 	if got := root(); !strings.Contains(got, `data-theme="dark" data-text="200"`) {

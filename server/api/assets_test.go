@@ -173,8 +173,9 @@ func TestTheAppCanBeInstalled(t *testing.T) {
 
 func TestChosenColoursAndTextAreThoseOfThePageAndNothingElseIsTaken(t *testing.T) {
 	a := publicFiles(t)
-	for cookie, want := range map[string]string{"dark.200": ` data-theme="dark" data-text="200"`, "light.": ` data-theme="light"`, ".130": ` data-text="130"`,
-		"": "", "blue.9000": "", `x" onload="y.130`: ` data-text="130"`} {
+	for cookie, want := range map[string]string{"dark.200": ` data-theme="dark" data-text="200"`, "light.": ` data-theme="light"`,
+		".130": ` data-text="130"`,
+		"":     "", "blue.9000": "", `x" onload="y.130`: ` data-text="130"`} {
 		s := string(a.document(&mingjing.View{Page: "home", Lang: "en", Display: displayOf(cookie)}, "", ""))
 		root, _, _ := strings.Cut(s, "\n<head>")
 		if !strings.Contains(root, want+">") || strings.Contains(root, "data-t") != (want != "") || strings.Contains(root, "onload") {

@@ -17,7 +17,8 @@ var (
 	_ = page.Register("glossary", page.Screen{Body: glossaryBody})
 	_ = page.Register("contact", page.Screen{Data: page.New[mingjing.ContactView], Body: contactBody})
 	_ = page.Register("accessibility", page.Screen{Body: statement("accessibility", "works", "not_yet", "tested", "tell")})
-	_ = page.Register("privacy", page.Screen{Body: statement("privacy", "who", "what", "why", "who_sees", "how_long", "rights", "cookies", "others")})
+	_ = page.Register("privacy", page.Screen{Body: statement("privacy", "who", "what", "why", "who_sees", "how_long", "rights", "cookies",
+		"others")})
 	_ = page.Register("status", page.Screen{Data: page.New[mingjing.StatusView], Body: statusBody})
 	_ = page.Register("display", page.Screen{Body: displayBody})
 )
@@ -45,9 +46,11 @@ func glossaryBody(v *mingjing.View) []app.UI {
 	terms := i18n.Glossary(v.Lang)
 	rows := make([]app.UI, 0, len(terms))
 	for _, x := range terms {
-		rows = append(rows, c.Div("summary-row", c.El("dt", c.A{"id": x.Code, "class": "term"}, c.Text(t(v, "term."+x.Code))), c.El("dd", nil, c.Text(x.Means))))
+		rows = append(rows, c.Div("summary-row", c.El("dt", c.A{"id": x.Code, "class": "term"}, c.Text(t(v, "term."+x.Code))),
+			c.El("dd", nil, c.Text(x.Means))))
 	}
-	return []app.UI{page.Heading("", t(v, "title.glossary")), page.Lead(t(v, "glossary.lead")), c.El("dl", c.A{"class": "summary glossary"}, rows...)}
+	return []app.UI{page.Heading("", t(v, "title.glossary")), page.Lead(t(v, "glossary.lead")),
+		c.El("dl", c.A{"class": "summary glossary"}, rows...)}
 }
 
 func contactBody(v *mingjing.View) []app.UI {
