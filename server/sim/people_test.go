@@ -180,7 +180,7 @@ func (w *world) actOf(x *person) (act, bool) {
 		}
 		a.do = func(ctx context.Context) error {
 			sent := kernel.Sending{Actor: me, Action: what, Key: key, Content: []byte("the same")}
-			before, err := b.Once(ctx, sent, func(ctx context.Context) ([]byte, error) {
+			before, err := b.City.Once(ctx, sent, func(ctx context.Context) ([]byte, error) {
 				id, err := put(ctx)
 				s.out.text = id
 				return []byte(id), err
