@@ -19,10 +19,12 @@ const (
 	CaseReview CaseKind = "review"
 	// CaseListing: an agency proposes a listing, and two people of the bureau decide.
 	CaseListing CaseKind = "listing"
+	// CaseMissing: the resident asks for a record that an agency has not sent.
+	CaseMissing CaseKind = "missing"
 )
 
 // CaseKinds are all kinds of case, in the order in which they are offered.
-var CaseKinds = []CaseKind{CaseDispute, CaseRepair, CaseReview, CaseListing}
+var CaseKinds = []CaseKind{CaseDispute, CaseRepair, CaseMissing, CaseReview, CaseListing}
 
 // Outcomes returns the decisions that are possible in a case of the kind, in the order
 // in which they are offered.
@@ -32,6 +34,8 @@ func (k CaseKind) Outcomes() []Outcome {
 		return []Outcome{OutcomeGranted, OutcomeRefused}
 	case CaseListing:
 		return []Outcome{OutcomeApproved, OutcomeRefused}
+	case CaseMissing:
+		return []Outcome{OutcomeUpheld, OutcomeRejected}
 	}
 	return []Outcome{OutcomeUpheld, OutcomePartly, OutcomeRejected}
 }
@@ -109,22 +113,50 @@ const (
 	MaxEvidenceBytes = 10 << 20 // bytes a file
 )
 
+// An EvidenceState is how far a file has come.
+type EvidenceState string
+
+// The states of a file: received and waiting for its check, checked, or refused by it.
+const (
+	EvidenceChecking EvidenceState = "checking"
+	EvidenceChecked  EvidenceState = "checked"
+	EvidenceRefused  EvidenceState = "refused"
+)
+
 // Evidence is a file attached to a dispute. Its bytes are stored apart and are only
 // ever sent as an attachment.
 type Evidence struct {
 	ID string `json:"id"`
 	// Name is a safe file name, made from what the resident's device called it.
 	Name string `json:"name"`
-	// Type is the media type by content: PDF, JPEG or PNG.
+	// Type is the media type by content: PDF, JPEG or PNG; empty until it was checked.
 	Type    string    `json:"type"`
 	Size    int64     `json:"size"`
 	AddedAt time.Time `json:"added_at"`
+	// State says whether it was checked. Only a file that was can be opened.
+	State EvidenceState `json:"state,omitempty"`
+	// Why is the code of the error (i18n "error.<why>") of a file that was refused; of it
+	// nothing is stored.
+	Why string `json:"why,omitempty"`
+	// CheckedAt is when it was checked.
+	CheckedAt time.Time `json:"checked_at,omitzero"`
+	// HandlerOpenedAt is when a handler or supervisor first opened it, AgencyOpenedAt when
+	// the agency that was asked did.
+	HandlerOpenedAt time.Time `json:"handler_opened_at,omitzero"`
+	AgencyOpenedAt  time.Time `json:"agency_opened_at,omitzero"`
+	// Pages is how many pages a PDF has.
+	Pages int `json:"pages,omitempty"`
+	// Stripped says that programs and attached files were removed from a PDF.
+	Stripped bool `json:"stripped,omitempty"`
 	// Answer is the handler's answer to this piece; empty until decided.
 	Answer string `json:"answer,omitempty"`
 	// Late says that it came after the decision: it is stored, and goes into the next
 	// dispute as new evidence.
 	Late bool `json:"late,omitempty"`
 }
+
+// Checked reports whether the file was checked and can be opened.
+func (e Evidence) Checked() bool { return e.State == EvidenceChecked || e.State == "" }
 
 // AgencyPosition is the position that an agency takes in a dispute.
 type AgencyPosition string
@@ -135,6 +167,8 @@ const (
 	PositionMaintained AgencyPosition = "maintained"
 	PositionWithdrawn  AgencyPosition = "withdrawn"
 	PositionCorrected  AgencyPosition = "corrected"
+	// PositionSupplied: it holds the record that is missing, and sends its document.
+	PositionSupplied AgencyPosition = "supplied"
 )
 
 // An AgencyAnswer is the agency's answer to a dispute.
@@ -229,7 +263,7 @@ const (
 
 // A Case is about one record or one listing, the other being nil. Its Kind says what
 // it is: a dispute (the resident's objection), an application for repair, a review of
-// a decision, or a proposed listing.
+// a decision, a proposed listing, or a request for a missing record.
 type Case struct {
 	ID   string   `json:"id"`
 	Kind CaseKind `json:"kind"`
@@ -237,6 +271,9 @@ type Case struct {
 	Previous string   `json:"previous,omitempty"`
 	Record   *Record  `json:"record,omitempty"`
 	Listing  *Listing `json:"listing,omitempty"`
+	// Missing is what the resident asks for where the case is about a record that is not
+	// held; once it is taken up, Record is it.
+	Missing *MissingRecord `json:"missing,omitempty"`
 	// Reason is empty but for a dispute.
 	Reason    DisputeReason   `json:"reason,omitempty"`
 	Statement string          `json:"statement"`
@@ -269,6 +306,24 @@ type Case struct {
 	Mandates []Mandate `json:"mandates,omitempty"`
 }
 
+// Outcomes returns the decisions that are possible in the case, in the order in which they
+// are offered. A missing record is taken up or it is not, also where that is reviewed.
+func (d Case) Outcomes() []Outcome {
+	if d.Missing != nil {
+		return CaseMissing.Outcomes()
+	}
+	return d.Kind.Outcomes()
+}
+
+// Positions returns what the agency may answer in the case, in the order in which that is
+// offered.
+func (k CaseKind) Positions() []AgencyPosition {
+	if k == CaseMissing {
+		return []AgencyPosition{PositionSupplied, PositionMaintained}
+	}
+	return []AgencyPosition{PositionMaintained, PositionCorrected, PositionWithdrawn}
+}
+
 // Agency returns the code of the agency whose record or listing the case is about.
 func (d Case) Agency() string {
 	if d.Record != nil {
@@ -276,6 +331,9 @@ func (d Case) Agency() string {
 	}
 	if d.Listing != nil {
 		return d.Listing.Agency
+	}
+	if d.Missing != nil {
+		return d.Missing.Agency
 	}
 	return ""
 }
@@ -287,6 +345,9 @@ func (d Case) Code() string {
 	}
 	if d.Listing != nil {
 		return d.Listing.Code
+	}
+	if d.Missing != nil {
+		return d.Missing.Code
 	}
 	return ""
 }

@@ -36,12 +36,12 @@ func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
 	files := evidence.NewChecker(evidence.DefaultLimits, self, checkFile, cache)
 	ctx, stop := context.WithCancel(ctx)
 	ready := make(chan struct{})
-	go func() {
+	files.Start(ctx, func(err error) {
 		defer close(ready)
-		if err := files.Ready(ctx); err != nil && ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil {
 			p.log.Error("files that people send can't be checked", "err", err)
 		}
-	}()
+	})
 	p.onClose(func() error {
 		stop()
 		<-ready

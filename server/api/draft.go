@@ -65,8 +65,8 @@ var draftsPage = page[mingjing.FormDrafts]{
 			takes: "application/offset+octet-stream", headers: []string{offsetHeader}, out: reflect.TypeFor[mingjing.DraftFile](),
 			doc: apiDoc{id: "addToDraftFile", tag: tagSession, summary: "Send the next part of a file", of: "file",
 				about: "At most " + strconv.Itoa(mingjing.DraftPart) + " bytes. With the last part the file is checked; one that " +
-					"can't be taken is 422, and stays in the draft with the reason. After a break, a part of no " +
-					"bytes goes on with the check.",
+					"can't be taken is 422, and stays in the draft with the reason. One that can't be checked at once is checking, and " +
+					"may be sent with its form meanwhile. A part of no bytes asks again what became of it.",
 				answer: "The file. Its name is there when it was checked.",
 				fails:  []int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}},
 		},

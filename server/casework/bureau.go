@@ -292,7 +292,7 @@ func New(c Config) (*Bureau, error) {
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Mandates, b.Cases, b.Records,
 		b.Listings, b.Drafts, b.Shares, b.AccessLog)
 	b.Upkeep = upkeep.New(city, c.Figures.Removed)
-	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Law.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(),
+	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Law.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(), b.Drafts.Jobs(),
 		b.Listings.Jobs(), b.Staff.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Intake.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}

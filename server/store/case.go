@@ -276,6 +276,26 @@ func (t *tx) SetEvidence(ctx context.Context, e mingjing.Evidence) error {
 	return t.update(ctx, op, `UPDATE evidence SET doc = ? WHERE id = ?`, doc, e.ID)
 }
 
+// SetEvidenceFile implements [casework.Tx].
+func (t *tx) SetEvidenceFile(ctx context.Context, e mingjing.Evidence, data []byte) error {
+	const op = "set a file"
+	if len(data) > mingjing.MaxEvidenceBytes {
+		return fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
+	}
+	owner, err := t.ownerOf(ctx, op, "evidence", e.ID)
+	if err != nil {
+		return err
+	}
+	file, err := t.sealFile(ctx, op, sealedEvidenceFile, owner, data, e.ID)
+	if err != nil {
+		return err
+	}
+	if err := t.update(ctx, op, `UPDATE evidence_data SET doc = ?, blob = NULL WHERE evidence_id = ?`, file, e.ID); err != nil {
+		return err
+	}
+	return t.SetEvidence(ctx, e)
+}
+
 // Evidence implements [casework.Reader].
 func (t *reader) Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "dispute", dispute)); err != nil {

@@ -133,7 +133,8 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			_, err6 := tx.Sources(ctx, "x")
 			_, err7 := tx.Evidence(ctx, "x")
 			_, err8 := tx.AccessEntries(ctx, "x", false, 0, 1)
-			return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8,
+			_, err9 := tx.OwnEntries(ctx, "x", 0, 1)
+			return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9,
 				tx.WithdrawConsents(ctx, "x", "rongcheng", day), tx.DeleteScores(ctx, "x", ""))
 		})
 	})
@@ -373,6 +374,16 @@ func TestEvidenceIsKeptWithItsBytes(t *testing.T) {
 			same(t, "evidence", e, e1)
 			if of != "d" || !bytes.Equal(data, big) {
 				t.Errorf("evidence of %q has %d bytes", of, len(data))
+			}
+			return err
+		})
+		e1.State = mingjing.EvidenceRefused
+		do(t, s, func(ctx context.Context, tx *reader) error {
+			must(t, tx.SetEvidenceFile(ctx, e1, []byte{}))
+			e, data, err := tx.EvidenceData(ctx, "z")
+			same(t, "evidence", e, e1)
+			if len(data) != 0 {
+				t.Errorf("a refused file has %d bytes", len(data))
 			}
 			return err
 		})

@@ -77,6 +77,8 @@ func disputeState(v *mingjing.View, d mingjing.Case) string {
 		return t(v, "dispute.open.recommended")
 	case d.Kind == mingjing.CaseListing:
 		return t(v, "dispute.open.listing")
+	case d.Missing != nil:
+		return t(v, "dispute.open.missing")
 	case d.Kind == mingjing.CaseRepair && d.Escalated:
 		return t(v, "dispute.escalated_repair")
 	case d.Kind == mingjing.CaseRepair:
@@ -149,6 +151,8 @@ func disputed(v *mingjing.View, d mingjing.Case) app.UI {
 	}
 	rows := []c.SummaryRow{{Key: t(v, "record.agency"), Text: v.Label("agency", d.Agency())}}
 	switch {
+	case d.Missing != nil && d.Record == nil:
+		rows = append([]c.SummaryRow{{Key: t(v, "record.item"), Text: v.Label("item", d.Code())}}, page.MissingRows(v, *d.Missing)...)
 	case d.Record != nil:
 		rows = append([]c.SummaryRow{{Key: t(v, "record.item"),
 			Value: ownLink(d, v.Label("item", d.Record.Code), href(v, "record", page.Segment(d.Record.ID)))}}, rows...)
@@ -182,7 +186,12 @@ func decision(v *mingjing.View, d mingjing.Case) app.UI {
 // addEvidence returns the form for more files, while there is room and no decision;
 // after the decision for new evidence, as long as a dispute can follow with it.
 func addEvidence(v *mingjing.View, d mingjing.Case) app.UI {
-	left := mingjing.MaxEvidence - len(d.Evidence)
+	left := mingjing.MaxEvidence
+	for _, e := range d.Evidence {
+		if e.State != mingjing.EvidenceRefused {
+			left--
+		}
+	}
 	label, after := t(v, "dispute.evidence_add"), app.UI(nil)
 	if d.Decision != nil || d.State == mingjing.CaseDecided {
 		if !slices.Contains(d.Lanes, mingjing.LaneEvidence) {

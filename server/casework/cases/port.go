@@ -37,6 +37,10 @@ type Port interface {
 	// stored before.
 	SetAgencyCase(ctx context.Context, k AgencyCase) error
 	AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
+	// SetEvidence stores a piece of evidence in the place of what was stored before,
+	// without its content; SetEvidenceFile with it.
+	SetEvidence(ctx context.Context, e mingjing.Evidence) error
+	SetEvidenceFile(ctx context.Context, e mingjing.Evidence, data []byte) error
 	// EvidenceCase returns the case to which a file belongs. Nothing is opened.
 	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
 	// HelpedBy returns the residents for whom the helper has ever accepted to act.

@@ -150,6 +150,9 @@ func (c *Takeaway) gatherCases(ctx context.Context, rd *kernel.Reader, me mingji
 			return nil
 		}
 		for _, e := range shown.Evidence {
+			if e.State == mingjing.EvidenceRefused { // nothing of it is kept
+				continue
+			}
 			if err := add(mingjing.FileEvidence, e); err != nil {
 				return err
 			}
