@@ -113,6 +113,8 @@ type SharesView struct {
 type NewShareView struct {
 	// Scores are what there is to share, one for each rulebook.
 	Scores []ScoreCard `json:"scores"`
+	// Stale says that the password and the second factor have to be given first.
+	Stale bool `json:"stale,omitempty"`
 	// Made is shown once.
 	Made *MadeShare `json:"made,omitempty"`
 }

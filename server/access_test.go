@@ -217,7 +217,9 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{404}
 			case e.Path == "/api/passkeys/question", e.Path == "/api/passkeys":
 				want = []int{409} // the city has no name here
-			case e.Path == "/api/passkeys/remove":
+			case e.Path == "/api/factor/confirm":
+				want = []int{409} // nothing was begun
+			case e.Path == "/api/passkeys/remove", e.Path == "/api/factor/passkey":
 				want = []int{404} // there is none
 			case e.Path == "/api/confirm", e.Path == "/api/password", e.Path == "/api/leave":
 				want = []int{422} // nothing was filled in

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"mingjing"
 )
@@ -160,7 +161,7 @@ func (s *server) allowed(mux *http.ServeMux, r *http.Request) []string {
 // who asks and in which language, and answers errors.
 func (s *server) handle(fn func(*call) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{s: s, w: w, r: r, lang: language(r)}
+		c := &call{s: s, w: w, r: r, lang: language(r), began: time.Now()}
 		c.id, _ = r.Context().Value(requestID{}).(string)
 		if err := c.run(fn); err != nil {
 			c.fail(err)

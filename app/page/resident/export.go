@@ -15,7 +15,7 @@ import (
 
 var (
 	_ = page.Register("export", page.Screen{Data: page.New[mingjing.ExportView], Body: exportBody, Back: page.BackTo("overview")})
-	_ = page.Register("confirm", page.Screen{Body: confirmBody})
+	_ = page.Register("confirm", page.Screen{Data: page.New[mingjing.SecondFactor], Body: confirmBody})
 )
 
 // exportBody returns the page of the export: how to start it, how far it is, and where
@@ -78,11 +78,22 @@ func exportState(v *mingjing.View, x *mingjing.ExportView) app.UI {
 		c.Div("actions", ask("export.make_again", "secondary"), remove("export.delete", "secondary")))
 }
 
-// confirmBody returns the page that asks for the password once more.
+// confirmBody returns the page that asks for the password once more, and for the second factor
+// of who has chosen one.
 func confirmBody(v *mingjing.View) []app.UI {
 	name := ""
 	if v.Who != nil {
 		name = v.Who.Name
+	}
+	var code, key app.UI
+	if f := mingjing.DataOf[mingjing.SecondFactor](v); f != nil && f.On {
+		if f.App {
+			code = page.CodeInput(v)
+		}
+		if f.Passkeys > 0 {
+			key = c.PasskeyButton{Text: t(v, "confirm.passkey"), Kind: "secondary", Question: "/api/passkey/question",
+				Failed: t(v, "staff_login.passkey_failed")}.Within()
+		}
 	}
 	return []app.UI{
 		page.Heading("", t(v, "title.confirm")),
@@ -93,7 +104,7 @@ func confirmBody(v *mingjing.View) []app.UI {
 			c.Input{Name: "password", Type: "password", Show: t(v, "password.show"), Hide: t(v, "password.hide"),
 				Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
 				Autocomplete: "current-password", MaxLength: page.MaxPassword, Required: true}.UI(),
-			c.Button{Text: t(v, "confirm.submit")}.UI()}}.UI(),
+			code, c.Button{Text: t(v, "confirm.submit")}.UI(), key}}.UI(),
 		c.El("p", nil, c.Link{Text: t(v, "confirm.back"), Href: href(v, "overview")}.UI()),
 	}
 }
