@@ -29,6 +29,13 @@ var Routes = []Route{
 	{"try", "rulebooks/{id}/try", Anyone},
 	{"agencies", "agencies", Anyone},
 	{"check-us", "check-us", Anyone},
+	{"help", "help", Anyone},
+	{"glossary", "glossary", Anyone},
+	{"contact", "contact", Anyone},
+	{"accessibility", "accessibility", Anyone},
+	{"privacy", "privacy", Anyone},
+	{"status", "status", Anyone},
+	{"display", "display", Anyone},
 	{"offline", "offline", Anyone},
 	{"locked", "locked", Anyone},
 	{"no-score", "no-score", Anyone},
@@ -62,6 +69,7 @@ var Routes = []Route{
 	{"shares", "shares", Residents},
 	{"new-share", "shares/new", Residents},
 	{"drafts", "drafts", Everyone},
+	{"more", "more", Residents},
 	{"queue", "admin", Staff},     // ?state=S&kind=K&late=L&mine=1&agency=A&search=Q&cursor=C
 	{"inbox", "inbox", Residents}, // ?cursor=C
 	{"notice-settings", "inbox/settings", Residents},

@@ -275,7 +275,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		KeySecret:    func(k mingjing.AgencyKey) string { return hex.EncodeToString(secretOf(keys.AgencyKey, k)) },
 		Allow:        func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
 		AllowComment: commentLimit(who),
-		Public:       p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Counter: s.Counter, Logger: p.log,
+		Public:       p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Counter: s.Counter, SecurityContact: s.SecurityContact, Logger: p.log,
 		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request, Traces: p.traces,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{

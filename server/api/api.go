@@ -131,6 +131,9 @@ type Config struct {
 	// Counter is where the bureau's counter is, as residents are told; "" where it is
 	// not said.
 	Counter string
+	// SecurityContact is the address to which faults of security are reported, such as
+	// mailto:security@mirror.example; "" is the page of contacts.
+	SecurityContact string
 	// Intake returns whose key signed a request, and how many more requests the key may
 	// make, or why it is not accepted. The path is the escaped one with its query.
 	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, Quota, error)

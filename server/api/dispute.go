@@ -103,6 +103,13 @@ var disputePage = page[mingjing.DisputePage]{
 			path: "/api/disputes/{id}/dates.ics", access: mingjing.Residents, write: writeDisputeDates, kinds: []string{icsType},
 			doc: apiDoc{id: "disputeDates", summary: "The dates ahead of one dispute, for a calendar", answer: datesAnswer, of: "dispute"},
 		},
+		action[feedbackForm, mingjing.Case]{
+			path: "/api/disputes/{id}/feedback", access: mingjing.Residents, errorPage: "dispute", do: sayFeedback,
+			doc: apiDoc{id: "sayFeedback", summary: "Say how a decided case was dealt with",
+				about:  "It is published as a sum by agency, without small numbers. Those who handle cases do not see it.",
+				answer: "The case.", of: "decided dispute", fails: []int{http.StatusConflict}},
+			example: feedbackForm{Feedback: mingjing.FeedbackPoor},
+		},
 		action[none, mingjing.CorrectionView]{
 			path: "/api/disputes/{id}/tell-recipients", access: mingjing.Residents, errorPage: "dispute", do: tellRecipients,
 			doc: apiDoc{id: "tellRecipients", summary: "Tell those who viewed a score that a decision has corrected it",
@@ -110,6 +117,16 @@ var disputePage = page[mingjing.DisputePage]{
 				answer: "Who was told.", of: "decided dispute", fails: []int{http.StatusConflict}},
 		},
 	},
+}
+
+// feedbackForm is the body of what a resident thinks of how their case was dealt with.
+type feedbackForm struct {
+	Feedback string `json:"feedback" enum:"good,poor"`
+}
+
+func sayFeedback(c *call, in feedbackForm) (mingjing.Case, redirect, error) {
+	d, err := c.s.casework.Cases.SayFeedback(c.ctx(), c.actor(), c.r.PathValue("id"), in.Feedback)
+	return d, redirect{page: "dispute", id: d.ID, done: "feedback_" + in.Feedback}, err
 }
 
 // evidencePath returns the address at which something is added to a case.

@@ -18,14 +18,16 @@ var pages = []screen{
 	page[none]{name: "home"},
 	loginPage, activatePage, forgotPage, resetPage, staffLoginPage, staffActivatePage,
 	rulebooksPage, rulebookPage, tryPage, agenciesPage,
-	page[none]{name: "check-us"}, page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
+	page[none]{name: "check-us"}, page[none]{name: "help"}, page[none]{name: "glossary"}, contactPage, page[none]{name: "accessibility"},
+	page[none]{name: "privacy"}, statusPage, displayPage,
+	page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
 	recipientPage,
 	overviewPage, askPage, requestPage, scorePage, comparePage,
 	recordsPage, recordPage, listingsPage, listingPage, repairPage, sourcesPage,
 	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, securityPage, exportPage, confirmPage,
 	disputesPage, newDisputePage, missingPage, disputePage, reviewPage, letterPage,
 	sharesPage, newSharePage,
-	draftsPage,
+	draftsPage, page[none]{name: "more"},
 	queuePage,
 	inboxPage, noticeSettingsPage, mandatesPage, helpingPage,
 	oneCasePage,
@@ -114,6 +116,7 @@ func (s *server) routes() *http.ServeMux {
 	for path, serve := range treeFiles {
 		handle("GET "+path, "log", s.handle(serve))
 	}
+	handle("GET /.well-known/security.txt", "security.txt", http.HandlerFunc(s.securityTxt))
 	handle("GET /.well-known/jwt-vc-issuer", "issuer", http.HandlerFunc(s.issuer))
 	probes := probed{ready: s.Ready, stopping: s.Stopping, log: s.Logger, work: work, needed: loggedIn}
 	handle("GET /healthz", "healthz", http.HandlerFunc(healthz))

@@ -80,6 +80,9 @@ var probes = []probe{
 	{"NewCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NewCase(ctx, a, v.record, "", "") }},
 	{"NewCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NewCase(ctx, a, "", v.listing, "") }},
 	{"Dispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Dispute(ctx, a, v.dispute) }},
+	{"SayFeedback", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
+		return c.SayFeedback(ctx, a, v.decided, "good")
+	}},
 	{"AddEvidence", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return c.AddEvidence(ctx, a, v.dispute, []evidence.Upload{pdf})
 	}},

@@ -35,7 +35,7 @@ func agenciesBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Table{Caption: t(v, "title.agencies"), QuietCaption: true, Columns: []c.Column{
 			{Text: t(v, "rulebook.agency")}, {Text: t(v, "agencies.disputes"), Numeric: true}, {Text: t(v, "agencies.asked"), Numeric: true},
 			{Text: t(v, "agencies.answers")}, {Text: t(v, "agencies.answer_days")}, {Text: t(v, "agencies.outcomes")},
-			{Text: t(v, "agencies.decide_days")}, {Text: t(v, "agencies.late_now"), Numeric: true}, {Text: t(v, "agencies.inquiries")}},
+			{Text: t(v, "agencies.decide_days")}, {Text: t(v, "agencies.late_now"), Numeric: true}, {Text: t(v, "agencies.feedback")}, {Text: t(v, "agencies.inquiries")}},
 			Rows: rows}.UI())
 	}
 	if len(quiet) > 0 {
@@ -78,7 +78,7 @@ func agencyRow(v *mingjing.View, f mingjing.AgencyFigures) []app.UI {
 		days(f.AnswerDays),
 		parts(nil, []string{page.Code(v, "outcome", string(mingjing.OutcomeUpheld)), page.Code(v, "outcome", string(mingjing.OutcomePartly)),
 			page.Code(v, "outcome", string(mingjing.OutcomeRejected))}, f.Upheld, f.Partly, f.Rejected),
-		days(f.DecideDays), number(f.LateNow),
+		days(f.DecideDays), number(f.LateNow), parts(nil, []string{t(v, "feedback.good"), t(v, "feedback.poor")}, f.Good, f.Poor),
 		parts(f.Inquiries, []string{t(v, "agencies.inquiries_all"), t(v, "agencies.unexplained"), t(v, "agencies.unfounded")}, f.Inquiries,
 			f.Unexplained, f.Unfounded),
 	}

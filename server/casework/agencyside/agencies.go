@@ -17,6 +17,7 @@ type AgencyCounts struct {
 	InTime, Late, Silent     int
 	Upheld, Partly, Rejected int
 	LateNow                  int
+	Good, Poor               int // what residents said
 	// AnswerDays and DecideDays are how many cases took so many working days.
 	AnswerDays, DecideDays map[int]int
 }
@@ -82,6 +83,9 @@ func figures(agency string, k AgencyCounts) mingjing.AgencyFigures {
 	}
 	if decided := k.Upheld + k.Partly + k.Rejected; suppressSmall(decided) != nil {
 		f.Upheld, f.Partly, f.Rejected = &k.Upheld, &k.Partly, &k.Rejected
+	}
+	if suppressSmall(k.Good+k.Poor) != nil {
+		f.Good, f.Poor = &k.Good, &k.Poor
 	}
 	f.AnswerDays, f.DecideDays = median(k.AnswerDays), median(k.DecideDays)
 	return f
