@@ -452,7 +452,7 @@ func (w *world) actOf(x *person) (act, bool) {
 			return err
 		}
 	case "leave":
-		if w.behaviours < 50 || x.n == 1 || w.inOps > 0 || !w.chance(4) {
+		if w.behaviours < 100 || x.n == 1 || w.inOps > 0 {
 			return a, false
 		}
 		me.Fresh = true
