@@ -1,6 +1,7 @@
 package mingjing
 
 import (
+	"strings"
 	"time"
 	"unicode"
 )
@@ -19,10 +20,12 @@ const (
 	CaseReview CaseKind = "review"
 	// CaseListing: an agency proposes a listing, and two people of the bureau decide.
 	CaseListing CaseKind = "listing"
+	// CaseMissing: the resident asks for a record that an agency has not sent.
+	CaseMissing CaseKind = "missing"
 )
 
 // CaseKinds are all kinds of case, in the order in which they are offered.
-var CaseKinds = []CaseKind{CaseDispute, CaseRepair, CaseReview, CaseListing}
+var CaseKinds = []CaseKind{CaseDispute, CaseRepair, CaseMissing, CaseReview, CaseListing}
 
 // Outcomes returns the decisions that are possible in a case of the kind, in the order
 // in which they are offered.
@@ -32,6 +35,8 @@ func (k CaseKind) Outcomes() []Outcome {
 		return []Outcome{OutcomeGranted, OutcomeRefused}
 	case CaseListing:
 		return []Outcome{OutcomeApproved, OutcomeRefused}
+	case CaseMissing:
+		return []Outcome{OutcomeUpheld, OutcomeRejected}
 	}
 	return []Outcome{OutcomeUpheld, OutcomePartly, OutcomeRejected}
 }
@@ -105,8 +110,19 @@ var Outcomes = []Outcome{OutcomeUpheld, OutcomePartly, OutcomeRejected, OutcomeG
 // Limits on what a resident may attach to one dispute.
 const (
 	MaxStatement     = 2000     // characters
+	MaxFurther       = 5        // statements that are added to a case
 	MaxEvidence      = 10       // files a dispute
 	MaxEvidenceBytes = 10 << 20 // bytes a file
+)
+
+// An EvidenceState is how far a file has come.
+type EvidenceState string
+
+// The states of a file: received and waiting for its check, checked, or refused by it.
+const (
+	EvidenceChecking EvidenceState = "checking"
+	EvidenceChecked  EvidenceState = "checked"
+	EvidenceRefused  EvidenceState = "refused"
 )
 
 // Evidence is a file attached to a dispute. Its bytes are stored apart and are only
@@ -115,16 +131,36 @@ type Evidence struct {
 	ID string `json:"id"`
 	// Name is a safe file name, made from what the resident's device called it.
 	Name string `json:"name"`
-	// Type is the media type by content: PDF, JPEG or PNG.
+	// Type is the media type by content: PDF, JPEG or PNG; empty until it was checked.
 	Type    string    `json:"type"`
 	Size    int64     `json:"size"`
 	AddedAt time.Time `json:"added_at"`
+	// State says whether it was checked. Only a file that was can be opened.
+	State EvidenceState `json:"state,omitempty"`
+	// Why is the code of the error (i18n "error.<why>") of a file that was refused; of it
+	// nothing is stored.
+	Why string `json:"why,omitempty"`
+	// CheckedAt is when it was checked.
+	CheckedAt time.Time `json:"checked_at,omitzero"`
+	// HandlerOpenedAt is when a handler or supervisor first opened it, AgencyOpenedAt when
+	// the agency that was asked did.
+	HandlerOpenedAt time.Time `json:"handler_opened_at,omitzero"`
+	AgencyOpenedAt  time.Time `json:"agency_opened_at,omitzero"`
+	// Pages is how many pages a PDF has.
+	Pages int `json:"pages,omitempty"`
+	// Stripped says that programs and attached files were removed from a PDF.
+	Stripped bool `json:"stripped,omitempty"`
+	// Scanned says that a scanner has looked for malware in it.
+	Scanned bool `json:"scanned,omitempty"`
 	// Answer is the handler's answer to this piece; empty until decided.
 	Answer string `json:"answer,omitempty"`
 	// Late says that it came after the decision: it is stored, and goes into the next
 	// dispute as new evidence.
 	Late bool `json:"late,omitempty"`
 }
+
+// Checked reports whether the file was checked and can be opened.
+func (e Evidence) Checked() bool { return e.State == EvidenceChecked || e.State == "" }
 
 // AgencyPosition is the position that an agency takes in a dispute.
 type AgencyPosition string
@@ -135,6 +171,8 @@ const (
 	PositionMaintained AgencyPosition = "maintained"
 	PositionWithdrawn  AgencyPosition = "withdrawn"
 	PositionCorrected  AgencyPosition = "corrected"
+	// PositionSupplied: it holds the record that is missing, and sends its document.
+	PositionSupplied AgencyPosition = "supplied"
 )
 
 // An AgencyAnswer is the agency's answer to a dispute.
@@ -178,7 +216,7 @@ type Clock struct {
 
 // TimelineCodes are the codes of everything that can happen in a case, or to a
 // listing.
-var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "assigned", "released", "agency_asked",
+var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "statement_added", "assigned", "released", "agency_asked",
 	"agency_answered",
 	"agency_silent", "agency_lost", "extended", "escalated", "recommended", "decided",
 	"proposed", "approved", "refused", "served", "in_effect", "disputed", "suspended", "resumed", "corrected",
@@ -229,7 +267,7 @@ const (
 
 // A Case is about one record or one listing, the other being nil. Its Kind says what
 // it is: a dispute (the resident's objection), an application for repair, a review of
-// a decision, or a proposed listing.
+// a decision, a proposed listing, or a request for a missing record.
 type Case struct {
 	ID   string   `json:"id"`
 	Kind CaseKind `json:"kind"`
@@ -237,17 +275,22 @@ type Case struct {
 	Previous string   `json:"previous,omitempty"`
 	Record   *Record  `json:"record,omitempty"`
 	Listing  *Listing `json:"listing,omitempty"`
+	// Missing is what the resident asks for where the case is about a record that is not
+	// held; once it is taken up, Record is it.
+	Missing *MissingRecord `json:"missing,omitempty"`
 	// Reason is empty but for a dispute.
-	Reason    DisputeReason   `json:"reason,omitempty"`
-	Statement string          `json:"statement"`
-	State     CaseState       `json:"state"`
-	FiledAt   time.Time       `json:"filed_at"`
-	Handler   string          `json:"handler,omitempty"`
-	Evidence  []Evidence      `json:"evidence"`
-	Answer    *AgencyAnswer   `json:"agency_answer,omitempty"`
-	Decision  *Decision       `json:"decision,omitempty"`
-	Clocks    []Clock         `json:"clocks"`
-	Timeline  []TimelineEntry `json:"timeline"`
+	Reason    DisputeReason `json:"reason,omitempty"`
+	Statement string        `json:"statement"`
+	State     CaseState     `json:"state"`
+	FiledAt   time.Time     `json:"filed_at"`
+	Handler   string        `json:"handler,omitempty"`
+	Evidence  []Evidence    `json:"evidence"`
+	// Further is what was added in words since it was filed, oldest first.
+	Further  []FurtherStatement `json:"further,omitempty"`
+	Answer   *AgencyAnswer      `json:"agency_answer,omitempty"`
+	Decision *Decision          `json:"decision,omitempty"`
+	Clocks   []Clock            `json:"clocks"`
+	Timeline []TimelineEntry    `json:"timeline"`
 	// Extended says that the case got more time for new evidence, which is possible
 	// once.
 	Extended bool `json:"extended,omitempty"`
@@ -269,6 +312,39 @@ type Case struct {
 	Mandates []Mandate `json:"mandates,omitempty"`
 }
 
+// Outcomes returns the decisions that are possible in the case, in the order in which they
+// are offered. A missing record is taken up or it is not, also where that is reviewed.
+func (d Case) Outcomes() []Outcome {
+	if d.Missing != nil {
+		return CaseMissing.Outcomes()
+	}
+	return d.Kind.Outcomes()
+}
+
+// Positions returns what the agency may answer in the case, in the order in which that is
+// offered.
+func (k CaseKind) Positions() []AgencyPosition {
+	if k == CaseMissing {
+		return []AgencyPosition{PositionSupplied, PositionMaintained}
+	}
+	return []AgencyPosition{PositionMaintained, PositionCorrected, PositionWithdrawn}
+}
+
+// A FurtherStatement is what the resident, or who helps them, has added in words to a case.
+type FurtherStatement struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+}
+
+// Words returns the statement and all that was added to it in words.
+func (d Case) Words() string {
+	all := []string{d.Statement}
+	for _, f := range d.Further {
+		all = append(all, f.Text)
+	}
+	return strings.Join(all, "\n\n")
+}
+
 // Agency returns the code of the agency whose record or listing the case is about.
 func (d Case) Agency() string {
 	if d.Record != nil {
@@ -276,6 +352,9 @@ func (d Case) Agency() string {
 	}
 	if d.Listing != nil {
 		return d.Listing.Agency
+	}
+	if d.Missing != nil {
+		return d.Missing.Agency
 	}
 	return ""
 }
@@ -287,6 +366,9 @@ func (d Case) Code() string {
 	}
 	if d.Listing != nil {
 		return d.Listing.Code
+	}
+	if d.Missing != nil {
+		return d.Missing.Code
 	}
 	return ""
 }

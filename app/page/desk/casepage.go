@@ -79,6 +79,8 @@ func caseBody(v *mingjing.View) []app.UI {
 func ownSide(v *mingjing.View, k mingjing.CaseView) app.UI {
 	title := t(v, "case.resident_side")
 	switch k.Kind {
+	case mingjing.CaseMissing:
+		title = t(v, "case.missing_side")
 	case mingjing.CaseRepair:
 		title = t(v, "case.applied")
 	case mingjing.CaseReview:
@@ -88,7 +90,7 @@ func ownSide(v *mingjing.View, k mingjing.CaseView) app.UI {
 			c.El("p", c.A{"class": "quote-by"}, c.El("strong", nil, c.Text(v.Label("agency", k.Agency())))), page.Paragraphs(k.Statement)))
 	}
 	return c.Section("resident-side", title, page.ReasonLine(v, k.Case),
-		c.Div("quote", page.Paragraphs(k.Statement)),
+		c.Div("quote", page.Paragraphs(k.Statement)), page.Further(v, k.Case),
 		c.H(3, t(v, "dispute.evidence")),
 		page.EvidenceList(v, k.Evidence),
 		evidenceNote(v, k), page.OpenedList(v, k.AgencyOpened))
@@ -185,7 +187,7 @@ func evidenceNote(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if len(k.Evidence) == 0 {
 		return nil
 	}
-	return c.Muted(t(v, "case.evidence_logged"))
+	return c.Div("", c.Muted(t(v, "case.evidence_logged")), page.UnscannedNote(v, k.Evidence))
 }
 
 // fact returns a name and a value in one line.
@@ -197,6 +199,8 @@ func fact(name string, value app.UI) app.UI {
 func agencySide(v *mingjing.View, k mingjing.CaseView) app.UI {
 	body := []app.UI{}
 	switch {
+	case k.Missing != nil && k.Record == nil:
+		body = append(body, c.SummaryList{Rows: page.MissingRows(v, *k.Missing)}.UI())
 	case k.Record != nil:
 		r := k.Record
 		body = append(body, c.SummaryList{Rows: []c.SummaryRow{
@@ -305,13 +309,11 @@ func whyNot(v *mingjing.View, k mingjing.CaseView) string {
 // outcomeOptions returns how a case can be decided.
 func outcomeOptions(v *mingjing.View, k mingjing.CaseView) []c.Option {
 	kind := k.Kind
-	if kind == "" {
-		kind = mingjing.CaseDispute
-	}
 	outcomes := make([]c.Option, 0, 3)
-	for _, o := range kind.Outcomes() {
+	for _, o := range k.Outcomes() {
 		hint := "case.outcome_hint." + string(o) + "." + page.CaseSubject(k.Case)
 		switch {
+		case k.Missing != nil:
 		case kind == mingjing.CaseReview:
 			hint = "case.outcome_hint." + string(o) + ".review"
 		case kind == mingjing.CaseListing && o == mingjing.OutcomeRefused:
@@ -341,6 +343,9 @@ func decideForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if len(k.Evidence) > 0 {
 		answers := []app.UI{c.H(3, t(v, "case.evidence_answers"))}
 		for _, e := range k.Evidence {
+			if e.State == mingjing.EvidenceRefused {
+				continue
+			}
 			answers = append(answers, c.Hidden{Name: "evidence_id", Value: e.ID}.UI(), evidenceAnswer(v, e))
 		}
 		fields = c.Div("columns columns-even", fields, c.Div("fields", answers...))

@@ -139,7 +139,7 @@ func listingView(s mingjing.ListingState) *mingjing.ListingView {
 		mingjing.ListingSuspended: "suspended",
 		mingjing.ListingProposed:  "pending", mingjing.ListingDecided: "pending", mingjing.ListingServed: "pending",
 		mingjing.ListingUnserved: "unserved"}
-	v := &mingjing.ListingView{Listing: listingIn(s), RepairWhy: "not_in_effect", Key: "k-1"}
+	v := &mingjing.ListingView{Listing: listingIn(s), RepairWhy: "not_in_effect"}
 	if w, ok := why[s]; ok {
 		v.Effect = down(w)
 	}
@@ -277,4 +277,19 @@ func WorkCase(s mingjing.CaseState, handler string, listing bool, allowed ...str
 	}
 	k.Next = page.NextClock(k.Clocks)
 	return k
+}
+
+// MissingIn returns a request for a missing record in a state.
+func MissingIn(s mingjing.CaseState) mingjing.Case {
+	d := DisputeIn(s, false)
+	d.Kind, d.Reason, d.Record = mingjing.CaseMissing, "", nil
+	d.Missing = &mingjing.MissingRecord{Agency: "hpc", Code: "volunteer", Occurred: "2026-01-15", Number: "志 15 号 " + Hostile}
+	if d.Answer != nil {
+		d.Answer.Position, d.Answer.Occurred = mingjing.PositionMaintained, ""
+	}
+	if d.Decision != nil {
+		d.Decision.Outcome, d.Decision.Corrected = mingjing.OutcomeRejected, ""
+		d.Lanes = []string{mingjing.LaneReview, mingjing.LaneCourt}
+	}
+	return d
 }

@@ -45,7 +45,7 @@ func CourtFileOf(v *mingjing.View) mingjing.Letter {
 			w.subject()
 		case "words":
 			w.rows(t(v, "letter.filed"), page.Instant(v, f.Case.FiledAt), t(v, "letter.reason"), page.Code(v, "reason", string(f.Case.Reason)))
-			w.quote("", f.Case.Statement)
+			w.quote("", f.Case.Words())
 		case "evidence":
 			w.evidence(f.Case.Evidence, f.Hashes)
 		case "agency":
@@ -68,6 +68,10 @@ func (w *letterWriter) subject() {
 	v, d := w.v, w.d
 	var paper mingjing.Document
 	switch {
+	case d.Missing != nil && d.Record == nil:
+		w.rows(t(v, "record.item"), v.Label("item", d.Code()), t(v, "letter.code"), d.Code(), t(v, "record.agency"),
+			v.Label("agency", d.Agency()), t(v, "record.occurred"), page.Date(v, d.Missing.Occurred), t(v, "doc.number"), d.Missing.Number)
+		return
 	case d.Record != nil:
 		r := d.Record
 		paper = r.Document

@@ -102,10 +102,14 @@ func (c *Agencies) wholeQuestion(ctx context.Context, rd *kernel.Reader, d cases
 	if err != nil {
 		return q, err
 	}
-	q.Resident, q.Reason, q.Statement = resident.Name, d.Reason, d.Statement
+	q.Resident, q.Reason, q.Statement = resident.Name, d.Reason, d.Words()
 	q.Opened, q.Answer = d.AgencyOpened, d.Answer
 	if q.Evidence, err = read(rd).Evidence(ctx, d.ID); err != nil {
 		return q, err
+	}
+	if d.Missing != nil {
+		q.Occurred, q.Document = d.Missing.Occurred, &mingjing.Document{Number: d.Missing.Number}
+		return q, nil
 	}
 	if d.RecordID != "" {
 		r, err := read(rd).Record(ctx, d.RecordID)
@@ -134,9 +138,11 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 	if err != nil {
 		return mingjing.AgencyQuestion{}, err
 	}
+	var kind mingjing.CaseKind
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(c.city.Signed(a), "question", id, "dispute"))
-		_, err := questionFor(ctx, rd, a, id)
+		d, err := questionFor(ctx, rd, a, id)
+		kind = d.Kind
 		return err
 	})
 	if err != nil {
@@ -150,7 +156,7 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 	}
 	var wrong []mingjing.FieldError
 	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
-	if !slices.Contains(mingjing.AgencyPositions, in.Position) {
+	if !slices.Contains(kind.Positions(), in.Position) {
 		add("position", "position_required")
 	}
 	if text[mingjing.Languages[0]] == "" {
@@ -164,7 +170,8 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 	switch {
 	case len(in.Document) > 1:
 		add("evidence", "answer_document_one")
-	case len(in.Document) == 0 && in.Position != mingjing.PositionWithdrawn:
+	case len(in.Document) == 0 && in.Position != mingjing.PositionWithdrawn &&
+		(kind != mingjing.CaseMissing || in.Position == mingjing.PositionSupplied):
 		add("evidence", "answer_document_required")
 	}
 	var files []cases.CleanFile
@@ -175,6 +182,11 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 				return mingjing.AgencyQuestion{}, err
 			}
 			wrong = append(wrong, e.Fields...)
+		}
+		for _, f := range files {
+			if !f.Evidence.Checked() { // it waits in the draft
+				return mingjing.AgencyQuestion{}, mingjing.NewError(mingjing.Unavailable, "evidence_later")
+			}
 		}
 	}
 	late := false
@@ -271,6 +283,9 @@ func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 		if err != nil {
 			return err
 		}
+		if err := cases.NotChecked(evidence); err != nil {
+			return err
+		}
 		now := c.city.Now().UTC()
 		e, data = evidence, bytes
 		own := d.Answer != nil && d.Answer.Document != nil && d.Answer.Document.ID == id
@@ -279,6 +294,9 @@ func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 		}
 		d.AgencyOpened = append(d.AgencyOpened, mingjing.Opening{EvidenceID: id, Name: evidence.Name, Agency: agency, Who: a.Name, At: now})
 		if err := c.cases.SetCase(ctx, t, d); err != nil {
+			return err
+		}
+		if err := c.cases.NoteOpened(ctx, rd, d, id, func(e *mingjing.Evidence) *time.Time { return &e.AgencyOpenedAt }); err != nil {
 			return err
 		}
 		return c.cases.Tell(ctx, rd, d)
