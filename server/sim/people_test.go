@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/draft"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/listing"
 	"mingjing/server/casework/share"
 	"mingjing/server/evidence"
@@ -27,6 +29,7 @@ type person struct {
 
 	keys, texts int
 	lastKey     string // of a form that is sent again
+	lastSent    time.Time
 	lastBook    string // that it asked a score by
 	lastAnswer  string // to it
 	lastFiled   *cases.Filing
@@ -154,10 +157,11 @@ func (w *world) actOf(x *person) (act, bool) {
 	a := act{of: x, by: me, shown: true}
 	once := func(what string, put func(ctx context.Context, key string) (string, error)) {
 		key, again := fmt.Sprintf("%s %d %d", what, x.n, x.keys+1), false
-		if strings.HasPrefix(x.lastKey, what) && w.chance(2) {
+		if strings.HasPrefix(x.lastKey, what) && w.Now().Sub(x.lastSent).Abs() < kernel.SendingKept/2 && w.chance(2) {
 			key, again = x.lastKey, true
 		} else {
 			x.keys++
+			x.lastSent = w.Now()
 			x.lastBook = pick(w, books)
 		}
 		x.lastKey = key
@@ -186,11 +190,14 @@ func (w *world) actOf(x *person) (act, bool) {
 	case "request":
 		book := ""
 		once("request", func(ctx context.Context, key string) (string, error) {
-			r, err := b.Scores.RequestScore(ctx, me, book, true, key)
-			if err == nil && !slices.Contains(x.requests, r.ID) {
-				x.requests = append(x.requests, r.ID)
+			id, err := w.once(ctx, me, "request", key, book, func(ctx context.Context) (string, error) {
+				r, err := b.Scores.RequestScore(ctx, me, book, true)
+				return r.ID, err
+			})
+			if err == nil && !slices.Contains(x.requests, id) {
+				x.requests = append(x.requests, id)
 			}
-			return r.ID, err
+			return id, err
 		})
 		book = x.lastBook
 	case "read request":
@@ -509,25 +516,44 @@ func (w *world) actOfCase(x *person, a *act, once func(string, func(context.Cont
 		x.texts++
 		f.Evidence = []evidence.Upload{receiptPDF(x.texts)}
 	}
-	first := ""
+	name, lastKey, last, again := a.name, x.lastKey, x.lastFiled, false
 	once(a.name, func(ctx context.Context, key string) (string, error) {
 		f := f
-		if f.Key = key; key == first && x.lastFiled != nil {
-			f = *x.lastFiled
+		if again {
+			f = *last
 		}
-		d, err := file(ctx, me, f)
+		id, err := w.once(ctx, me, name, key, fmt.Sprintf("%+v", f), func(ctx context.Context) (string, error) {
+			d, err := file(ctx, me, f)
+			return d.ID, err
+		})
 		if err == nil {
-			w.knowCase(x, d.ID)
+			w.knowCase(x, id)
 		}
-		return d.ID, err
+		return id, err
 	})
-	if last := x.lastFiled; last != nil && last.Key == x.lastKey {
-		first = x.lastKey // the form is sent again as it was
-	} else {
-		f.Key = x.lastKey
+	if again = last != nil && lastKey == x.lastKey; !again { // else the form is sent as it was
 		x.lastFiled = &f
 	}
 	return true
+}
+
+// once has something done that was sent with a key, as the server does: what is sent again
+// is answered as it was.
+func (w *world) once(ctx context.Context, a mingjing.Actor, action, key, content string,
+	do func(ctx context.Context) (string, error)) (id string, err error) {
+	digest := sha256.Sum256([]byte(content))
+	s := kernel.Sending{Actor: a, Action: action, Key: key, Content: digest[:]}
+	before, err := w.p.bureau.City.Once(ctx, s, func(ctx context.Context) ([]byte, error) {
+		id, err = do(ctx)
+		return []byte(id), err
+	})
+	if before != nil {
+		if before.Differs {
+			w.fail("%s was sent with the key %q as it was before, and is said to differ", action, key)
+		}
+		id = string(before.Answer)
+	}
+	return id, err
 }
 
 // knowCase notes a case that somebody was told of. How many files it has is not known to
