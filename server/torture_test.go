@@ -162,8 +162,11 @@ var trials = []trial{
 		c.between.LoseAnswers(5)
 		n := any1(c, r)
 		c.kill(n)
-		c.start(n)
+		err := c.open(n) // a start that meets it may end, and is begun again as by a supervisor
 		c.between.LoseAnswers(0)
+		if err != nil {
+			c.start(n)
+		}
 	}},
 	{"Redis killed", onEngines, func(c *tortured, l *load, _ *rand.Rand) {
 		c.cache.stop()
