@@ -37,7 +37,6 @@ type balancer struct {
 	mu       sync.Mutex
 	backends []backend
 	last     int
-	cut      int    // requests whose replica went away before it answered
 	down     []span // when no replica was ready, or one had no time to run
 	isDown   bool
 	news     chan struct{} // closed at each change
@@ -67,16 +66,11 @@ func newBalancer(t testing.TB, replicas int) *balancer {
 		},
 		Transport: b,
 		ErrorLog:  slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			if errors.Is(err, errNobodyThere) {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return
 			}
-			b.mu.Lock()
-			if r.Context().Err() == nil {
-				b.cut++
-			}
-			b.mu.Unlock()
 			w.WriteHeader(http.StatusBadGateway)
 		},
 	})
@@ -230,13 +224,6 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return res, err
 	}
-}
-
-// cuts returns how many requests were cut off until now.
-func (b *balancer) cuts() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.cut
 }
 
 // served returns for how long the program ran between two instants.
