@@ -133,6 +133,27 @@ func TestNothingIsLostOrRepeatedWhileStreamsJoinInTheMiddleOfTraffic(t *testing.
 	readers.Wait()
 }
 
+// TestTwoEventsThatComeWhileTheStoreAnswersAreBothHeard: the store's answer is of the moment
+// in which it was asked.
+func TestTwoEventsThatComeWhileTheStoreAnswersAreBothHeard(t *testing.T) {
+	c := newCity()
+	asked := make(chan *replica, 1)
+	var once sync.Once
+	r := startReplica(t, c, "", func(cfg *Config) {
+		cfg.Replay = func(ctx context.Context, audience string, after int64) ([]mingjing.Event, error) {
+			events, err := c.replay(ctx, audience, after)
+			once.Do(func() {
+				r := <-asked
+				r.receiveEvent("anna", c.commit("anna"))
+				r.receiveEvent("anna", c.commit("anna"))
+			})
+			return events, err
+		}
+	})
+	asked <- r
+	wantSeqs(t, r.open(t, "audience=anna&session=1"), 1, 2)
+}
+
 func TestAnEventThatRedisLostIsFilledInWhenTheNextOneComes(t *testing.T) {
 	c := newCity()
 	r := startReplica(t, c, startRedis(t).url(), nil)
