@@ -9,6 +9,7 @@ import (
 	"io"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -53,6 +54,7 @@ type Checker struct {
 	limits  Limits
 	scanner Scanner // nil for none
 	places  chan struct{}
+	pages   chan struct{} // has one while a page is drawn
 	heavy   chan struct{} // has one while a file is checked of somebody whose files take long
 
 	mu sync.Mutex
@@ -77,7 +79,7 @@ type turn struct {
 // NewChecker returns a Checker that runs a command for each file. The command reads the
 // file at its standard input and writes an [Answer] and the content at its output.
 func NewChecker(l Limits, command ...string) *Checker {
-	return &Checker{command: command, limits: l, places: make(chan struct{}, l.AtOnce), heavy: make(chan struct{}, 1),
+	return &Checker{command: command, limits: l, places: make(chan struct{}, l.AtOnce), heavy: make(chan struct{}, 1), pages: make(chan struct{}, 1),
 		turns: map[string]*turn{}, spent: map[string]*spending{}}
 }
 
@@ -129,7 +131,7 @@ func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, err
 		return File{}, err
 	}
 	began := time.Now()
-	content, err := c.look(ctx, u.Data, c.limits.Time)
+	content, err := c.look(ctx, u.Data, c.limits.Time, c.command[1:]...)
 	<-c.places
 	c.spend(person, began, time.Since(began))
 	if err != nil {
@@ -138,6 +140,26 @@ func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, err
 	f := content.File(u.Name)
 	f.Scanned = c.scanner != nil
 	return f, nil
+}
+
+// PageArgument is what stands before the number of a page in the last argument of the
+// process, where a picture of it is wanted.
+const PageArgument = "page="
+
+// Page returns a page of a file that was checked as a JPEG; the first is 1. Only one page of
+// a person is drawn at a time.
+func (c *Checker) Page(ctx context.Context, person string, data []byte, n int) ([]byte, error) {
+	leave, err := c.turn(ctx, "page "+person)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	if err := take(ctx, c.pages); err != nil {
+		return nil, err
+	}
+	defer func() { <-c.pages }()
+	content, err := c.look(ctx, data, c.limits.Time, append(slices.Clone(c.command[1:]), PageArgument+strconv.Itoa(n))...)
+	return content.Data, err
 }
 
 // scan lets the scanner look at a file.
@@ -200,7 +222,7 @@ func take(ctx context.Context, places chan struct{}) error {
 // Ready checks a page of our own, as any file is checked. Where nothing was checked before,
 // it also compiles what later files need.
 func (c *Checker) Ready(ctx context.Context) error {
-	_, err := c.look(ctx, []byte(emptyPage), readyTime)
+	_, err := c.look(ctx, []byte(emptyPage), readyTime, c.command[1:]...)
 	return err
 }
 
@@ -290,10 +312,10 @@ func read(out []byte) (Content, error) {
 
 // look runs the process for one file. A process that was killed, by its limits or by
 // ours, has met a file that is too complex.
-func (c *Checker) look(ctx context.Context, data []byte, most time.Duration) (Content, error) {
+func (c *Checker) look(ctx context.Context, data []byte, most time.Duration, args ...string) (Content, error) {
 	limited, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	cmd := exec.CommandContext(limited, c.command[0], c.command[1:]...)
+	cmd := exec.CommandContext(limited, c.command[0], args...)
 	cmd.Env = []string{"GOTRACEBACK=none"}
 	cmd.Dir = "/"
 	cmd.Stdin = bytes.NewReader(data)
