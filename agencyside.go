@@ -7,7 +7,7 @@ func AudienceAgency(code string) string { return "agency:" + code }
 
 // AgencyPositions are all positions of an agency, in the order in which they are
 // offered.
-var AgencyPositions = []AgencyPosition{PositionMaintained, PositionCorrected, PositionWithdrawn}
+var AgencyPositions = []AgencyPosition{PositionMaintained, PositionCorrected, PositionWithdrawn, PositionSupplied}
 
 // An Opening is the receipt for a piece of evidence that an agency has opened: who
 // opened what, and when first.

@@ -19,10 +19,12 @@ const (
 	CaseReview CaseKind = "review"
 	// CaseListing: an agency proposes a listing, and two people of the bureau decide.
 	CaseListing CaseKind = "listing"
+	// CaseMissing: the resident asks for a record that an agency has not sent.
+	CaseMissing CaseKind = "missing"
 )
 
 // CaseKinds are all kinds of case, in the order in which they are offered.
-var CaseKinds = []CaseKind{CaseDispute, CaseRepair, CaseReview, CaseListing}
+var CaseKinds = []CaseKind{CaseDispute, CaseRepair, CaseMissing, CaseReview, CaseListing}
 
 // Outcomes returns the decisions that are possible in a case of the kind, in the order
 // in which they are offered.
@@ -32,6 +34,8 @@ func (k CaseKind) Outcomes() []Outcome {
 		return []Outcome{OutcomeGranted, OutcomeRefused}
 	case CaseListing:
 		return []Outcome{OutcomeApproved, OutcomeRefused}
+	case CaseMissing:
+		return []Outcome{OutcomeUpheld, OutcomeRejected}
 	}
 	return []Outcome{OutcomeUpheld, OutcomePartly, OutcomeRejected}
 }
@@ -165,6 +169,8 @@ const (
 	PositionMaintained AgencyPosition = "maintained"
 	PositionWithdrawn  AgencyPosition = "withdrawn"
 	PositionCorrected  AgencyPosition = "corrected"
+	// PositionSupplied: it holds the record that is missing, and sends its document.
+	PositionSupplied AgencyPosition = "supplied"
 )
 
 // An AgencyAnswer is the agency's answer to a dispute.
@@ -259,7 +265,7 @@ const (
 
 // A Case is about one record or one listing, the other being nil. Its Kind says what
 // it is: a dispute (the resident's objection), an application for repair, a review of
-// a decision, or a proposed listing.
+// a decision, a proposed listing, or a request for a missing record.
 type Case struct {
 	ID   string   `json:"id"`
 	Kind CaseKind `json:"kind"`
@@ -267,6 +273,9 @@ type Case struct {
 	Previous string   `json:"previous,omitempty"`
 	Record   *Record  `json:"record,omitempty"`
 	Listing  *Listing `json:"listing,omitempty"`
+	// Missing is what the resident asks for where the case is about a record that is not
+	// held; once it is taken up, Record is it.
+	Missing *MissingRecord `json:"missing,omitempty"`
 	// Reason is empty but for a dispute.
 	Reason    DisputeReason   `json:"reason,omitempty"`
 	Statement string          `json:"statement"`
@@ -299,6 +308,24 @@ type Case struct {
 	Mandates []Mandate `json:"mandates,omitempty"`
 }
 
+// Outcomes returns the decisions that are possible in the case, in the order in which they
+// are offered. A missing record is taken up or it is not, also where that is reviewed.
+func (d Case) Outcomes() []Outcome {
+	if d.Missing != nil {
+		return CaseMissing.Outcomes()
+	}
+	return d.Kind.Outcomes()
+}
+
+// Positions returns what the agency may answer in the case, in the order in which that is
+// offered.
+func (k CaseKind) Positions() []AgencyPosition {
+	if k == CaseMissing {
+		return []AgencyPosition{PositionSupplied, PositionMaintained}
+	}
+	return []AgencyPosition{PositionMaintained, PositionCorrected, PositionWithdrawn}
+}
+
 // Agency returns the code of the agency whose record or listing the case is about.
 func (d Case) Agency() string {
 	if d.Record != nil {
@@ -306,6 +333,9 @@ func (d Case) Agency() string {
 	}
 	if d.Listing != nil {
 		return d.Listing.Agency
+	}
+	if d.Missing != nil {
+		return d.Missing.Agency
 	}
 	return ""
 }
@@ -317,6 +347,9 @@ func (d Case) Code() string {
 	}
 	if d.Listing != nil {
 		return d.Listing.Code
+	}
+	if d.Missing != nil {
+		return d.Missing.Code
 	}
 	return ""
 }

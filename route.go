@@ -37,6 +37,7 @@ var Routes = []Route{
 	{"ask", "ask", Residents},
 	{"request", "requests/{id}", Residents},
 	{"score", "score", Residents}, // ?rulebook=ID
+	{"compare", "compare", Residents},
 	{"records", "records", Residents},
 	{"record", "records/{id}", Residents},
 	{"listings", "listings", Residents},
@@ -54,6 +55,7 @@ var Routes = []Route{
 	{"confirm", "confirm", Residents}, // ?next=PATH
 	{"disputes", "disputes", Residents},
 	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID or ?previous=ID
+	{"missing", "missing", Residents},          // ask for a record that is not held
 	{"dispute", "disputes/{id}", Residents},
 	{"review", "disputes/{id}/review", Residents},
 	{"letter", "disputes/{id}/letter", Residents},

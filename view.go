@@ -342,6 +342,43 @@ type AccessLogView struct {
 	Others bool `json:"others"`
 	// Next is the cursor of the next page, empty at the end.
 	Next string `json:"next,omitempty"`
+	// Show says what the page shows: "" for others' entries and one's own days, "others"
+	// or "own" for one of them.
+	Show string `json:"show,omitempty"`
+	// Days are the resident's own entries, folded into days, the newest first.
+	Days []OwnDay `json:"days,omitempty"`
+	// NextDays is the cursor of the days before them, empty at the end.
+	NextDays string `json:"next_days,omitempty"`
+}
+
+// An OwnDay is how often a resident looked at their own data on one day.
+type OwnDay struct {
+	Day   Date        `json:"day"`
+	Count int         `json:"count"`
+	Looks []OwnAction `json:"looks"`
+}
+
+// Add adds one of the resident's own entries to the day.
+func (d *OwnDay) Add(l AccessEntry) {
+	d.Count++
+	i := slices.IndexFunc(d.Looks, func(x OwnAction) bool { return x.Action == l.Action && x.For == l.For })
+	if i < 0 {
+		i = len(d.Looks)
+		d.Looks = append(d.Looks, OwnAction{Action: l.Action, For: l.For})
+	}
+	d.Looks[i].Count++
+	for ; i > 0 && d.Looks[i].Count > d.Looks[i-1].Count; i-- {
+		d.Looks[i], d.Looks[i-1] = d.Looks[i-1], d.Looks[i]
+	}
+}
+
+// An OwnAction is how often a resident did one thing on a day, the most frequent first.
+type OwnAction struct {
+	// Action is a code (i18n "look.<action>").
+	Action string `json:"action"`
+	// For is the resident for whom it was done, by a [Mandate].
+	For   string `json:"for,omitempty"`
+	Count int    `json:"count"`
 }
 
 // A ConsentsView is what the resident agreed to.
@@ -411,6 +448,9 @@ type CaseFilter struct {
 // A RulebooksView is the published rulebooks.
 type RulebooksView struct {
 	Rulebooks []Rulebook `json:"rulebooks"`
+	// Refused is what systems of this kind did elsewhere and no rulebook can do, with the
+	// reasons.
+	Refused []NeverUse `json:"refused,omitempty"`
 	// Drafts are the proposed versions of them.
 	Drafts []RulebookVersion `json:"drafts,omitempty"`
 }

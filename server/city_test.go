@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -70,7 +71,10 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == checkFile { // the program starts itself for each file
 		os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 	}
-	if os.Getenv(asProgram) != "" { // it was started by a script of a test
+	if how := os.Getenv(asProgram); how != "" { // it was started by a test, or by a script of one
+		if how == attached {
+			go func() { _, _ = io.Copy(io.Discard, os.Stdin); os.Exit(1) }()
+		}
 		main()
 	}
 	flag.Parse()
@@ -106,6 +110,10 @@ func TestMain(m *testing.M) {
 
 // asProgram is the variable that makes the program of the tests be mingjing.
 const asProgram = "MINGJING_TEST_AS_PROGRAM"
+
+// attached is the value of [asProgram] with which the program ends with its standard input,
+// and so with the test that has started it.
+const attached = "attached"
 
 func kratosBin() (string, error) {
 	bin := os.Getenv("KRATOS_BIN")

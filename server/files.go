@@ -24,6 +24,9 @@ func cacheDir(data string) (string, error) {
 	return dir, os.MkdirAll(dir, 0o700)
 }
 
+// fileLimits are what checking files may cost; tests are more patient.
+var fileLimits = evidence.DefaultLimits
+
 // newFiles returns what checks files, and lets it compile in the background what it needs.
 func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
 	self, err := os.Executable()
@@ -34,7 +37,7 @@ func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := evidence.NewChecker(evidence.DefaultLimits, self, checkFile, cache)
+	files := evidence.NewChecker(fileLimits, self, checkFile, cache)
 	if p.ScanURL != "" {
 		scanner, err := evidence.NewClamd(p.ScanURL)
 		if err != nil {
@@ -44,12 +47,12 @@ func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	ready := make(chan struct{})
-	go func() {
+	files.Start(ctx, func(err error) {
 		defer close(ready)
-		if err := files.Ready(ctx); err != nil && ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil {
 			p.log.Error("files that people send can't be checked", "err", err)
 		}
-	}()
+	})
 	p.onClose(func() error {
 		stop()
 		<-ready

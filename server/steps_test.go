@@ -75,6 +75,23 @@ func TestEveryStepAnswersAProgramToo(t *testing.T) {
 		}
 	})
 
+	t.Run("a record that is missing", func(t *testing.T) {
+		b := c.resident(t, "ordinary 12")
+		form := into[mingjing.MissingView](b.json("GET", "/api/missing", nil).want(200))
+		i := slices.IndexFunc(form.Choices, func(k mingjing.MissingChoice) bool { return k.Agency == "court" })
+		d := into[mingjing.Case](b.json("POST", "/api/missing", map[string]any{"missing": form.Choices[i].Value(), "happened_on": "2026-01-15",
+			"document_number": "2026-15", "statement": "I did it in January."}).want(201))
+		handler.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
+		handler.json("POST", "/api/admin/cases/"+d.ID+"/ask-agency", nil).want(200)
+		if got := handler.json("POST", "/api/admin/cases/"+d.ID+"/decision", map[string]any{"outcome": "upheld", "reasons": "It is so."}).
+			problem(409); got != "missing_waiting" {
+			t.Errorf("before the agency has answered: %s", got)
+		}
+		if v := list[mingjing.Case](b.json("GET", "/api/disputes", nil)); v[0].Missing == nil || v[0].State != mingjing.CaseAgencyAsked {
+			t.Errorf("the case is %+v", v[0])
+		}
+	})
+
 	t.Run("the counter, and relatives", func(t *testing.T) {
 		number := c.account(t, "ordinary 12").IDNumber
 		c.resident(t, "ordinary 12").ready("honest-shanghai")

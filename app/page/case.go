@@ -119,6 +119,14 @@ func WordsTitle(v *mingjing.View, d mingjing.Case) string {
 	return OwnOr(v, d, "dispute.words")
 }
 
+// PositionText returns what an agency answers, in the words of the kind of case.
+func PositionText(v *mingjing.View, kind mingjing.CaseKind, p mingjing.AgencyPosition) string {
+	if key := "position." + string(p) + "." + string(kind); kind != "" && i18n.Has(key) {
+		return T(v, key)
+	}
+	return Code(v, "position", string(p))
+}
+
 // ReasonLine returns why the resident objects; cases of other kinds have no reason.
 func ReasonLine(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Reason == "" {
@@ -166,8 +174,17 @@ func MeansText(d mingjing.Case) string {
 	return string(d.Decision.Outcome) + "." + CaseSubject(d)
 }
 
-// CaseSubject returns record or listing: what is disputed.
+// MissingRows returns the rows of a summary list that describe a missing record.
+func MissingRows(v *mingjing.View, m mingjing.MissingRecord) []c.SummaryRow {
+	return []c.SummaryRow{{Key: T(v, "record.agency"), Text: v.Label("agency", m.Agency)},
+		{Key: T(v, "record.occurred"), Text: Date(v, m.Occurred)}, {Key: T(v, "doc.number"), Text: m.Number}}
+}
+
+// CaseSubject returns record, listing or missing: what the case is about.
 func CaseSubject(d mingjing.Case) string {
+	if d.Missing != nil {
+		return "missing"
+	}
 	if d.Listing != nil {
 		return "listing"
 	}

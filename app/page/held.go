@@ -453,6 +453,10 @@ func TimelineWho(v *mingjing.View, d mingjing.Case, e mingjing.TimelineEntry) st
 // LostText returns what an agency's silence has caused so far.
 func LostText(v *mingjing.View, d mingjing.Case) string {
 	switch {
+	case d.Missing != nil && d.State != mingjing.CaseAgencyLost:
+		return T(v, "dispute.silent.missing")
+	case d.Missing != nil:
+		return T(v, "dispute.lost.missing")
 	case d.State != mingjing.CaseAgencyLost:
 		return T(v, "dispute.silent")
 	case d.Listing != nil:
@@ -468,9 +472,9 @@ func AgencyAnswer(v *mingjing.View, d mingjing.Case) app.UI {
 		case mingjing.CaseAgencySilent, mingjing.CaseAgencyLost:
 			said := LostText(v, d)
 			if v.Who != nil && v.Who.Role.Staff() {
-				said = T(v, "case.silent")
+				said = OwnOr(v, d, "case.silent")
 				if d.State == mingjing.CaseAgencyLost {
-					said = T(v, "case.lost")
+					said = OwnOr(v, d, "case.lost")
 				}
 			}
 			return c.Notification{Kind: "info", Text: said}.UI()
@@ -485,6 +489,6 @@ func AgencyAnswer(v *mingjing.View, d mingjing.Case) app.UI {
 	}
 	return c.Div("quote",
 		c.El("p", c.A{"class": "quote-by"}, c.El("strong", nil, c.Text(v.Label("agency", d.Agency()))), c.Text(" "), TimeUI(v, d.Answer.At)),
-		c.El("p", nil, c.El("strong", nil, c.Text(Code(v, "position", string(d.Answer.Position))))),
+		c.El("p", nil, c.El("strong", nil, c.Text(PositionText(v, d.Kind, d.Answer.Position)))),
 		Paragraphs(d.Answer.Text.In(v.Lang)), corrected, AnswerDocument(v, *d.Answer, "/api/evidence/"))
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"net/http"
+	"slices"
 
 	"mingjing"
 )
@@ -72,6 +73,23 @@ var requestPage = page[mingjing.ScoreRequest]{
 				return c.s.casework.Scores.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
 		},
+	},
+}
+
+// comparePage reads nothing of the resident: the browser has the rulebooks from their public
+// addresses, and the person's own data as for a check of a score.
+var comparePage = page[mingjing.CompareView]{
+	name: "compare",
+	get: func(c *call) (out mingjing.CompareView, err error) {
+		for _, b := range c.s.casework.City.Books() {
+			out.Books = append(out.Books, b.VersionOf())
+			for _, code := range b.Counting() {
+				if !slices.Contains(out.Codes, code) {
+					out.Codes = append(out.Codes, code)
+				}
+			}
+		}
+		return out, nil
 	},
 }
 

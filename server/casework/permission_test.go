@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -69,6 +70,7 @@ var probes = []probe{
 	{"Consents", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Consents(ctx, a) }},
 	{"Disputes", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Disputes(ctx, a) }},
 	{"AccessLog", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AccessLog(ctx, a, false, "") }},
+	{"AccessLogPage", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AccessLogPage(ctx, a, "", "") }},
 	{"AccessProof", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
 		return c.AccessProof(ctx, a, accesslog.ProofQuery{})
 	}},
@@ -87,6 +89,10 @@ var probes = []probe{
 	{"FileDispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return c.FileDispute(ctx, a, cases.Filing{RecordID: v.freely, Reason: mingjing.ReasonOther, Statement: "Mine."})
 	}},
+	{"MissingForm", residents, "it shows what is published", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.MissingForm(ctx, a)
+	}},
+	{"AskForMissing", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AskForMissing(ctx, a, notSent()) }},
 	{"EvidenceFile", both, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		e, data, err := c.EvidenceFile(ctx, a, v.evidence)
 		if e == (mingjing.Evidence{}) && data == nil {
@@ -731,6 +737,71 @@ func TestTheAccessLogIsReadPageByPage(t *testing.T) {
 		_, err := c.AccessLog(ctx, a, false, bad)
 		wants(t, err, "invalid_cursor")
 	}
+}
+
+func TestOthersLooksComeFirstAndOnesOwnAreFoldedIntoWholeDays(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.file(t, a, record, "")
+	for range 12 { // days
+		c.clock.pass(24 * time.Hour)
+		for range 25 {
+			_, err := c.Record(ctx, a, record)
+			must(t, err)
+		}
+		_, err := c.Listings(ctx, a)
+		must(t, err)
+		_, err = c.Case(ctx, handler, d.ID)
+		must(t, err)
+	}
+	want := map[mingjing.Date]int{}
+	for _, l := range c.looks(t, a) {
+		if l.Role == mingjing.RoleResident {
+			want[mingjing.DateOf(l.At.In(c.Zone()))]++
+		}
+	}
+	v, err := c.AccessLogPage(ctx, a, "", "")
+	must(t, err)
+	if len(v.Days) != 10 || v.NextDays == "" || len(v.Entries) < 12 {
+		t.Fatalf("%d days, then %q, and %d looks of others", len(v.Days), v.NextDays, len(v.Entries))
+	}
+	for _, l := range v.Entries {
+		if l.Role == mingjing.RoleResident {
+			t.Errorf("one's own look is among others': %+v", l)
+		}
+	}
+	got := map[mingjing.Date]int{}
+	for next := v.NextDays; ; next = v.NextDays {
+		for i, day := range v.Days {
+			sum := 0
+			for _, x := range day.Looks {
+				sum += x.Count
+			}
+			if sum != day.Count || i > 0 && day.Day >= v.Days[i-1].Day {
+				t.Errorf("a day is %+v", day)
+			}
+			got[day.Day] += day.Count
+		}
+		if next == "" {
+			break
+		}
+		v, err = c.AccessLogPage(ctx, a, "own", next)
+		must(t, err)
+		if len(v.Entries) > 0 {
+			t.Error("others' looks are among one's own")
+		}
+	}
+	today := mingjing.DateOf(c.clock.Now().In(c.Zone()))
+	delete(got, today) // which reading adds to
+	delete(want, today)
+	if !maps.Equal(got, want) {
+		t.Errorf("the days have %v, want %v", got, want)
+	}
+	if v, err = c.AccessLogPage(ctx, a, "others", ""); err != nil || len(v.Days) > 0 || len(v.Entries) < 12 {
+		t.Errorf("others only: %+v, %v", v, err)
+	}
+	_, err = c.AccessLogPage(ctx, a, "", "x")
+	wants(t, err, "invalid_cursor")
 }
 
 func TestWhoIsWho(t *testing.T) {

@@ -26,8 +26,9 @@ type Limits struct {
 	AtOnce int
 	// Time is how long one file may take, from the start of its process.
 	Time time.Duration
-	// Soon is how long somebody waits who sent a file; what takes longer is checked later.
-	Soon time.Duration
+	// Soon is how long somebody who sent a file waits for its turn, and AtWork how long they
+	// then wait for the check; what takes longer is checked later.
+	Soon, AtWork time.Duration
 	// Heavy is how much time the files of a person may take within an hour. Of those whose
 	// files took more, only one file of all is checked at a time. Quota is after how much
 	// the next has to wait for the end of the hour. Zero is no limit.
@@ -35,7 +36,7 @@ type Limits struct {
 }
 
 // DefaultLimits are the limits for a machine with two processors.
-var DefaultLimits = Limits{AtOnce: 2, Time: 30 * time.Second, Soon: 2 * time.Second, Heavy: 15 * time.Second, Quota: 5 * time.Minute}
+var DefaultLimits = Limits{AtOnce: 2, Time: 30 * time.Second, Soon: 2 * time.Second, AtWork: 10 * time.Second, Heavy: 15 * time.Second, Quota: 5 * time.Minute}
 
 // ErrLater is the error of a file that can't be checked now: others are before it, or what
 // is needed does not answer. It is to be checked later, and not to be refused.
@@ -55,6 +56,7 @@ type Checker struct {
 	scanner Scanner // nil for none
 	places  chan struct{}
 	pages   chan struct{} // has one while a page is drawn
+	started chan struct{} // closed when what [Checker.Start] has begun has ended; nil without it
 	heavy   chan struct{} // has one while a file is checked of somebody whose files take long
 
 	mu sync.Mutex
@@ -90,9 +92,11 @@ func (c *Checker) ScanBy(s Scanner) { c.scanner = s }
 // Soon is [Checker.Check] for somebody who waits for the answer: it returns [ErrLater] where
 // there is none soon.
 func (c *Checker) Soon(ctx context.Context, person string, u Upload) (File, error) {
-	ctx, stop := context.WithTimeoutCause(ctx, c.limits.Soon, ErrLater)
-	defer stop()
-	return c.Check(ctx, person, u)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	patience := time.AfterFunc(c.limits.Soon, func() { stop(ErrLater) })
+	defer patience.Stop()
+	return c.check(ctx, person, u, func() { patience.Reset(c.limits.AtWork) })
 }
 
 // Busy reports whether a file of a person is being checked, or waits.
@@ -106,6 +110,11 @@ func (c *Checker) Busy(person string) bool {
 // person is checked at a time, so that whoever sends many does not keep the others waiting.
 // When the context ends, so does the process.
 func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, error) {
+	return c.check(ctx, person, u, func() {})
+}
+
+// check checks a file; begins is called when the wait for others is over.
+func (c *Checker) check(ctx context.Context, person string, u Upload, begins func()) (File, error) {
 	if len(u.Data) > mingjing.MaxEvidenceBytes {
 		return File{}, TooLarge
 	}
@@ -118,6 +127,14 @@ func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, err
 		return File{}, err
 	}
 	defer leave()
+	if c.started != nil {
+		begins()
+		select {
+		case <-c.started:
+		case <-ctx.Done():
+			return File{}, context.Cause(ctx)
+		}
+	}
 	if err := c.scan(ctx, u.Data); err != nil {
 		return File{}, err
 	}
@@ -130,6 +147,7 @@ func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, err
 	if err := take(ctx, c.places); err != nil {
 		return File{}, err
 	}
+	begins()
 	began := time.Now()
 	content, err := c.look(ctx, u.Data, c.limits.Time, c.command[1:]...)
 	<-c.places
@@ -217,6 +235,18 @@ func take(ctx context.Context, places chan struct{}) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// Start begins, before the first file comes, what [Checker.Ready] does, and returns at once;
+// ended gets its error. Files that come meanwhile wait: each would compile the same within the
+// time for one file, which is too short for that on a busy machine.
+func (c *Checker) Start(ctx context.Context, ended func(error)) {
+	c.started = make(chan struct{})
+	go func() {
+		err := c.Ready(ctx)
+		close(c.started)
+		ended(err)
+	}()
 }
 
 // Ready checks a page of our own, as any file is checked. Where nothing was checked before,

@@ -53,6 +53,22 @@ func TestMain(m *testing.M) {
 		self, _ := os.FindProcess(os.Getpid())
 		_ = self.Kill()
 		select {}
+	case "compile": // at the first file, until somebody has written to the named pipe
+		if first, _ := io.ReadAll(os.Stdin); string(first) != "second" {
+			in, err := os.Open(os.Args[2])
+			if err == nil {
+				_, err = io.ReadAll(in)
+			}
+			if err != nil || os.WriteFile(os.Args[2]+".done", nil, 0o600) != nil {
+				os.Exit(1)
+			}
+		}
+		if _, err := os.Stat(os.Args[2] + ".done"); err != nil {
+			fmt.Fprintln(os.Stderr, "nothing is compiled")
+			os.Exit(1)
+		}
+		_ = evidence.Write(os.Stdout, evidence.Content{Type: "image/png", Ext: ".png", Data: []byte("x")}, nil)
+		os.Exit(0)
 	case "say":
 		_, _ = io.Copy(os.Stdout, strings.NewReader(os.Args[2]))
 		os.Exit(0)
@@ -259,6 +275,29 @@ func TestAFileIsTakenOnceTheScannerHasSeenIt(t *testing.T) {
 		if f, err := c.Check(ctx, "a", evidence.Upload{}); !errors.Is(err, says.want) || (err == nil) != (f.Type != "") {
 			t.Errorf("where it says %v: %v", says.err, err)
 		}
+	}
+}
+
+func TestAFileThatComesWhileTheCheckerStartsWaitsForIt(t *testing.T) {
+	t.Parallel()
+	pipe := t.TempDir() + "/pipe"
+	if err := mkfifo(pipe); err != nil {
+		t.Skip("no named pipes here: ", err)
+	}
+	c := checker(t, evidence.Limits{AtOnce: 2, Time: time.Minute}, "compile", pipe)
+	started := make(chan error, 1)
+	c.Start(ctx, func(err error) { started <- err })
+	done := make(chan error, 1)
+	go func() {
+		_, err := c.Check(ctx, "a", evidence.Upload{Data: []byte("second")})
+		done <- err
+	}()
+	w, err := os.OpenFile(pipe, os.O_WRONLY, 0) // it waits for a process that reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Close(), <-started, <-done); err != nil {
+		t.Error(err)
 	}
 }
 

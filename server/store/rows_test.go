@@ -133,7 +133,8 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			_, err6 := tx.Sources(ctx, "x")
 			_, err7 := tx.Evidence(ctx, "x")
 			_, err8 := tx.AccessEntries(ctx, "x", false, 0, 1)
-			return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8,
+			_, err9 := tx.OwnEntries(ctx, "x", 0, 1)
+			return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9,
 				tx.WithdrawConsents(ctx, "x", "rongcheng", day), tx.DeleteScores(ctx, "x", ""))
 		})
 	})

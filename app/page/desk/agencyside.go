@@ -90,7 +90,7 @@ func agencyQuestionBody(v *mingjing.View) []app.UI {
 		v.Label("item", q.Code)),
 		c.Div("state-line", questionNotice(v, *q), c.El("p", nil, c.Text(t(v, "agencyside.answer_by")+" "), page.DeadlineUI(v, q.Clock.Due)))}
 	if q.Open {
-		body = append(body, c.Notification{Kind: "warning", Text: t(v, stakes)}.UI())
+		body = append(body, c.Notification{Kind: "warning", Text: ofKind(v, q.Kind, stakes)}.UI())
 	} else {
 		body = append(body, c.Notification{Kind: "info", Text: t(v, "agencyside.closed")}.UI())
 	}
@@ -99,8 +99,16 @@ func agencyQuestionBody(v *mingjing.View) []app.UI {
 		occurred = page.Date(v, q.Occurred)
 	}
 	var document app.UI
-	if q.Document != nil {
+	if q.Document != nil && q.Kind != mingjing.CaseMissing {
 		document = page.DocumentUI(v, *q.Document)
+	}
+	rows := []c.SummaryRow{
+		{Key: t(v, "agencyside.col_ref"), Value: c.El("code", nil, c.Text(q.Ref))},
+		{Key: t(v, "agencyside.resident"), Text: q.Resident},
+		{Key: t(v, "record.subject"), Text: q.Subject},
+		{Key: t(v, "record.occurred"), Text: occurred}}
+	if q.Kind == mingjing.CaseMissing && q.Document != nil {
+		rows = append(rows[1:], c.SummaryRow{Key: t(v, "doc.number"), Text: q.Document.Number})
 	}
 	var reason app.UI
 	if q.Reason != "" {
@@ -109,22 +117,24 @@ func agencyQuestionBody(v *mingjing.View) []app.UI {
 	var answer app.UI
 	if q.Answer != nil {
 		answer = c.Section("answer", t(v, "dispute.agency_answer"), c.Div("quote",
-			c.El("p", nil, c.El("strong", nil, c.Text(page.Code(v, "position", string(q.Answer.Position))))),
+			c.El("p", nil, c.El("strong", nil, c.Text(page.PositionText(v, q.Kind, q.Answer.Position)))),
 			page.Paragraphs(q.Answer.Text.In(v.Lang)), page.AnswerDocument(v, *q.Answer, "/api/agency/evidence/")))
 	}
 	body = append(body, c.Div("columns columns-even",
 		c.Div("stack",
 			c.Section("words", t(v, "dispute.words"), reason, c.Div("quote", page.Paragraphs(q.Statement))),
 			c.Section("files", t(v, "dispute.evidence"), agencyEvidence(v, *q))),
-		c.Div("stack", c.Section("own", t(v, "agencyside.own"), c.SummaryList{Rows: []c.SummaryRow{
-			{Key: t(v, "agencyside.col_ref"), Value: c.El("code", nil, c.Text(q.Ref))},
-			{Key: t(v, "agencyside.resident"), Text: q.Resident},
-			{Key: t(v, "record.subject"), Text: q.Subject},
-			{Key: t(v, "record.occurred"), Text: occurred}}}.UI(), document))), answer)
+		c.Div("stack", c.Section("own", ofKind(v, q.Kind, "agencyside.own"), c.SummaryList{Rows: rows}.UI(), document))), answer)
 	if q.Open {
 		body = append(body, answerForm(v, *q))
 	}
 	return body
+}
+
+// ofKind returns the sentence of a key for a kind of case, if there is one, and otherwise
+// that of the key alone.
+func ofKind(v *mingjing.View, kind mingjing.CaseKind, key string) string {
+	return page.OwnOr(v, mingjing.Case{Kind: kind}, key)
 }
 
 // agencyEvidence returns the list of the evidence; opening a piece leaves a receipt.
@@ -142,9 +152,11 @@ func agencyEvidence(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 // answerForm returns the form for the position, the text in both languages, the right
 // date and the document.
 func answerForm(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
-	positions := make([]c.Option, 0, len(mingjing.AgencyPositions))
-	for _, p := range mingjing.AgencyPositions {
-		option := c.Option{Value: string(p), Text: t(v, "position."+string(p)), Hint: t(v, "agencyside.position_hint."+string(p))}
+	offered := q.Kind.Positions()
+	positions := make([]c.Option, 0, len(offered))
+	for _, p := range offered {
+		option := c.Option{Value: string(p), Text: page.PositionText(v, q.Kind, p),
+			Hint: ofKind(v, q.Kind, "agencyside.position_hint."+string(p))}
 		if p == mingjing.PositionCorrected && q.Occurred != "" {
 			option.Body = c.Input{Name: "occurred", Type: "date", Label: t(v, "field.occurred"), Value: page.Typed(v, "occurred"),
 				Error: page.FieldError(v, "occurred"), Width: "medium"}.UI()

@@ -79,6 +79,8 @@ func caseBody(v *mingjing.View) []app.UI {
 func ownSide(v *mingjing.View, k mingjing.CaseView) app.UI {
 	title := t(v, "case.resident_side")
 	switch k.Kind {
+	case mingjing.CaseMissing:
+		title = t(v, "case.missing_side")
 	case mingjing.CaseRepair:
 		title = t(v, "case.applied")
 	case mingjing.CaseReview:
@@ -197,6 +199,8 @@ func fact(name string, value app.UI) app.UI {
 func agencySide(v *mingjing.View, k mingjing.CaseView) app.UI {
 	body := []app.UI{}
 	switch {
+	case k.Missing != nil && k.Record == nil:
+		body = append(body, c.SummaryList{Rows: page.MissingRows(v, *k.Missing)}.UI())
 	case k.Record != nil:
 		r := k.Record
 		body = append(body, c.SummaryList{Rows: []c.SummaryRow{
@@ -305,13 +309,11 @@ func whyNot(v *mingjing.View, k mingjing.CaseView) string {
 // outcomeOptions returns how a case can be decided.
 func outcomeOptions(v *mingjing.View, k mingjing.CaseView) []c.Option {
 	kind := k.Kind
-	if kind == "" {
-		kind = mingjing.CaseDispute
-	}
 	outcomes := make([]c.Option, 0, 3)
-	for _, o := range kind.Outcomes() {
+	for _, o := range k.Outcomes() {
 		hint := "case.outcome_hint." + string(o) + "." + page.CaseSubject(k.Case)
 		switch {
+		case k.Missing != nil:
 		case kind == mingjing.CaseReview:
 			hint = "case.outcome_hint." + string(o) + ".review"
 		case kind == mingjing.CaseListing && o == mingjing.OutcomeRefused:

@@ -278,3 +278,18 @@ func WorkCase(s mingjing.CaseState, handler string, listing bool, allowed ...str
 	k.Next = page.NextClock(k.Clocks)
 	return k
 }
+
+// MissingIn returns a request for a missing record in a state.
+func MissingIn(s mingjing.CaseState) mingjing.Case {
+	d := DisputeIn(s, false)
+	d.Kind, d.Reason, d.Record = mingjing.CaseMissing, "", nil
+	d.Missing = &mingjing.MissingRecord{Agency: "hpc", Code: "volunteer", Occurred: "2026-01-15", Number: "志 15 号 " + Hostile}
+	if d.Answer != nil {
+		d.Answer.Position, d.Answer.Occurred = mingjing.PositionMaintained, ""
+	}
+	if d.Decision != nil {
+		d.Decision.Outcome, d.Decision.Corrected = mingjing.OutcomeRejected, ""
+		d.Lanes = []string{mingjing.LaneReview, mingjing.LaneCourt}
+	}
+	return d
+}

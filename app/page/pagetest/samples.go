@@ -361,6 +361,10 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 	add("try", Anonymous(Base(t, lang, "try")), func(v *mingjing.View) {
 		v.Data = &mingjing.TryView{Version: rc.VersionOf(), Base: rc.Base, Codes: rc.Counting()}
 	})
+	add("compare", Base(t, lang, "compare"), func(v *mingjing.View) {
+		v.Data = &mingjing.CompareView{Books: []mingjing.RulebookVersion{rc.VersionOf(), Book(t, "honest-shanghai").VersionOf()}, Codes: rc.Counting()}
+	})
+	add("compare-none", Base(t, lang, "compare"), nil)
 	add("try-none", Anonymous(Base(t, lang, "try")), nil)
 	add("rulebooks-none", Anonymous(Base(t, lang, "rulebooks")), nil)
 	add("rulebook", Anonymous(Base(t, lang, "rulebook")), func(v *mingjing.View) {

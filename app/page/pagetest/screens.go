@@ -136,7 +136,10 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	})
 	add("sources.empty", nil)
 	add("access-log", func(v *mingjing.View) {
-		v.Data = &mingjing.AccessLogView{Next: "41", Others: true, Entries: []mingjing.AccessEntry{
+		v.Data = &mingjing.AccessLogView{Next: "41", Others: true, NextDays: "9", Days: []mingjing.OwnDay{
+			{Day: "2026-11-24", Count: 14, Looks: []mingjing.OwnAction{{Action: "overview", Count: 9}, {Action: "records", Count: 4},
+				{Action: "dispute", For: Hostile, Count: 1}}},
+			{Day: "2026-11-21", Count: 1, Looks: []mingjing.OwnAction{{Action: "nobody_knows_this", Count: 1}}}}, Entries: []mingjing.AccessEntry{
 			{Seq: 45, At: HeldNow.Add(-2 * time.Minute), Role: mingjing.RoleHandler, Who: "陈晓", Action: "case", Subject: "d-1", Purpose: "dispute"},
 			{Seq: 44, At: HeldNow.Add(-3 * time.Hour), Role: mingjing.RoleSystem, Who: "hpc", Action: "collect", Purpose: "score"},
 			{Seq: 43, At: HeldNow.Add(-4 * time.Hour), Role: mingjing.RoleSystem, Action: "rescore", Purpose: "score"},
@@ -144,7 +147,10 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 			{Seq: 41, At: HeldNow.Add(-50 * time.Hour), Role: mingjing.RoleAuditor, Who: "周敏", Action: "nobody_knows_this", Purpose: "nor_this"}}}
 	})
 	add("access-log.empty", nil)
-	add("access-log.no-others", func(v *mingjing.View) { v.Data = &mingjing.AccessLogView{Others: true} })
+	add("access-log.no-others", func(v *mingjing.View) { v.Data = &mingjing.AccessLogView{Others: true, Show: "others"} })
+	add("access-log.own", func(v *mingjing.View) {
+		v.Data = &mingjing.AccessLogView{Show: "own", Days: mingjing.DataOf[mingjing.AccessLogView](all["access-log"]).Days}
+	})
 	add("consents", func(v *mingjing.View) {
 		ended := HeldNow.Add(-300 * time.Hour)
 		v.Data = &mingjing.ConsentsView{Consents: []mingjing.Consent{
@@ -198,6 +204,18 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("drafts", func(v *mingjing.View) { v.Data = &mingjing.FormDrafts{Drafts: []mingjing.FormDraft{sampleDraft(v)}} })
 	add("drafts.none", func(v *mingjing.View) { v.Data = &mingjing.FormDrafts{} })
 	add("new-dispute.gone", nil)
+	add("missing", func(v *mingjing.View) {
+		v.Data = &mingjing.MissingView{Key: "k-1", Choices: []mingjing.MissingChoice{{Agency: "hpc", Code: "volunteer"}}}
+		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{
+			{Field: "missing", Code: "missing_choice"}, {Field: "happened_on", Code: "required"}, {Field: "document_number", Code: "required"}}}
+	})
+	for _, s := range []mingjing.CaseState{mingjing.CaseFiled, mingjing.CaseAgencyAnswered, mingjing.CaseAgencySilent, mingjing.CaseAgencyLost,
+		mingjing.CaseDecided} {
+		add("dispute.missing-"+string(s), func(v *mingjing.View) { v.Data = &mingjing.DisputePage{Case: MissingIn(s)} })
+		add("case.missing-"+string(s), func(v *mingjing.View) {
+			v.Data = &mingjing.CasePage{CaseView: mingjing.CaseView{Case: MissingIn(s), Resident: "王小明", Allowed: []string{"decide"}}}
+		})
+	}
 	add("new-dispute.again", func(v *mingjing.View) {
 		d := mingjing.DataOf[mingjing.NewCaseView](all["review"]).Previous
 		again := *d

@@ -68,6 +68,10 @@ func (w *letterWriter) subject() {
 	v, d := w.v, w.d
 	var paper mingjing.Document
 	switch {
+	case d.Missing != nil && d.Record == nil:
+		w.rows(t(v, "record.item"), v.Label("item", d.Code()), t(v, "letter.code"), d.Code(), t(v, "record.agency"),
+			v.Label("agency", d.Agency()), t(v, "record.occurred"), page.Date(v, d.Missing.Occurred), t(v, "doc.number"), d.Missing.Number)
+		return
 	case d.Record != nil:
 		r := d.Record
 		paper = r.Document

@@ -77,6 +77,8 @@ func disputeState(v *mingjing.View, d mingjing.Case) string {
 		return t(v, "dispute.open.recommended")
 	case d.Kind == mingjing.CaseListing:
 		return t(v, "dispute.open.listing")
+	case d.Missing != nil:
+		return t(v, "dispute.open.missing")
 	case d.Kind == mingjing.CaseRepair && d.Escalated:
 		return t(v, "dispute.escalated_repair")
 	case d.Kind == mingjing.CaseRepair:
@@ -149,6 +151,8 @@ func disputed(v *mingjing.View, d mingjing.Case) app.UI {
 	}
 	rows := []c.SummaryRow{{Key: t(v, "record.agency"), Text: v.Label("agency", d.Agency())}}
 	switch {
+	case d.Missing != nil && d.Record == nil:
+		rows = append([]c.SummaryRow{{Key: t(v, "record.item"), Text: v.Label("item", d.Code())}}, page.MissingRows(v, *d.Missing)...)
 	case d.Record != nil:
 		rows = append([]c.SummaryRow{{Key: t(v, "record.item"),
 			Value: ownLink(d, v.Label("item", d.Record.Code), href(v, "record", page.Segment(d.Record.ID)))}}, rows...)

@@ -13,7 +13,8 @@ var _ = page.Register("disputes", page.Screen{Data: page.New[mingjing.CasesView]
 // disputesBody returns the resident's disputes: the open ones, then the decided ones.
 func disputesBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.CasesView](v)
-	body := []app.UI{page.Heading("", t(v, "title.disputes")), page.Lead(t(v, "disputes.lead"))}
+	body := []app.UI{page.Heading("", t(v, "title.disputes")), page.Lead(t(v, "disputes.lead")),
+		c.El("p", nil, c.Link{Text: t(v, "disputes.missing"), Href: href(v, "missing")}.UI())}
 	if shown == nil || len(shown.Disputes) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "disputes.empty_title"), Text: t(v, "disputes.empty"),
 			Action: c.LinkButton{Text: t(v, "disputes.empty_records"), Href: href(v, "records"), Kind: "secondary"}.UI()}.UI())

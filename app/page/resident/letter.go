@@ -300,6 +300,8 @@ func (w *letterWriter) caseRows(number string) {
 		t(v, "record.item"), v.Label("item", d.Code()), t(v, "record.agency"), v.Label("agency", d.Agency()))
 	var paper mingjing.Document
 	switch {
+	case d.Missing != nil && d.Record == nil:
+		pairs = append(pairs, t(v, "record.occurred"), page.Date(v, d.Missing.Occurred), t(v, "doc.number"), d.Missing.Number)
 	case d.Record != nil:
 		pairs = append(pairs, t(v, "record.occurred"), page.Date(v, d.Record.Occurred))
 		paper = d.Record.Document
@@ -364,15 +366,19 @@ func (w *letterWriter) agency() {
 		return slices.ContainsFunc(d.Timeline, func(e mingjing.TimelineEntry) bool { return e.Code == code })
 	}
 	silent := happened("agency_silent")
+	about := ""
+	if d.Missing != nil {
+		about = ".missing"
+	}
 	switch {
 	case a == nil && happened("agency_lost"):
-		w.say("letter.agency_lost", "agency", v.Label("agency", d.Agency()))
+		w.say("letter.agency_lost"+about, "agency", v.Label("agency", d.Agency()))
 	case a == nil && silent:
-		w.say("letter.agency_silent", "agency", v.Label("agency", d.Agency()))
+		w.say("letter.agency_silent"+about, "agency", v.Label("agency", d.Agency()))
 	case a == nil:
 		w.say("letter.agency_unasked", "agency", v.Label("agency", d.Agency()))
 	default:
-		w.add(mingjing.BlockStrong, page.Code(v, "position", string(a.Position)))
+		w.add(mingjing.BlockStrong, page.PositionText(v, d.Kind, a.Position))
 		w.quote(t(v, "letter.agency_by", "agency", v.Label("agency", d.Agency()), "time", page.Instant(v, a.At)), a.Text.In(v.Lang))
 		if a.Occurred != "" {
 			w.say("dispute.agency_corrected", "date", page.Date(v, a.Occurred))

@@ -89,7 +89,7 @@ func TestRedlistingsAreFoldedAwayUnlessTheyAreShown(t *testing.T) {
 	}
 	// What waits for the resident comes first, what is over last.
 	var order []string
-	titles := doc.Find("main section h2")
+	titles := doc.Find("main section h2, main details.fold")
 	for i := range titles.Length() {
 		order = append(order, titles.Eq(i).AttrOr("id", ""))
 	}

@@ -107,6 +107,10 @@ func (c *Agencies) wholeQuestion(ctx context.Context, rd *kernel.Reader, d cases
 	if q.Evidence, err = read(rd).Evidence(ctx, d.ID); err != nil {
 		return q, err
 	}
+	if d.Missing != nil {
+		q.Occurred, q.Document = d.Missing.Occurred, &mingjing.Document{Number: d.Missing.Number}
+		return q, nil
+	}
 	if d.RecordID != "" {
 		r, err := read(rd).Record(ctx, d.RecordID)
 		q.Ref, q.Subject, q.Occurred, q.Document = r.Ref, r.Subject, r.Occurred, &r.Document
@@ -134,9 +138,11 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 	if err != nil {
 		return mingjing.AgencyQuestion{}, err
 	}
+	var kind mingjing.CaseKind
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(c.city.Signed(a), "question", id, "dispute"))
-		_, err := questionFor(ctx, rd, a, id)
+		d, err := questionFor(ctx, rd, a, id)
+		kind = d.Kind
 		return err
 	})
 	if err != nil {
@@ -150,7 +156,7 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 	}
 	var wrong []mingjing.FieldError
 	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
-	if !slices.Contains(mingjing.AgencyPositions, in.Position) {
+	if !slices.Contains(kind.Positions(), in.Position) {
 		add("position", "position_required")
 	}
 	if text[mingjing.Languages[0]] == "" {
@@ -164,7 +170,8 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 	switch {
 	case len(in.Document) > 1:
 		add("evidence", "answer_document_one")
-	case len(in.Document) == 0 && in.Position != mingjing.PositionWithdrawn:
+	case len(in.Document) == 0 && in.Position != mingjing.PositionWithdrawn &&
+		(kind != mingjing.CaseMissing || in.Position == mingjing.PositionSupplied):
 		add("evidence", "answer_document_required")
 	}
 	var files []cases.CleanFile

@@ -40,7 +40,7 @@ func lanesAfter(d mingjing.Case) []string {
 		if d.Kind == mingjing.CaseListing {
 			break
 		}
-		if d.Kind != mingjing.CaseRepair {
+		if d.Kind != mingjing.CaseRepair && d.Missing == nil {
 			lanes = append(lanes, mingjing.LaneEvidence)
 		}
 		if d.Kind != mingjing.CaseReview {
@@ -58,6 +58,9 @@ func (c *Cases) lanesUntil(d Case) mingjing.Date {
 // lastCase returns the last case about the same record or listing, and whether that can
 // still be disputed.
 func (s subjects) lastCase(d Case) (last string, still bool) {
+	if d.Missing != nil && d.RecordID == "" {
+		return d.ID, !s.followed[d.ID]
+	}
 	if d.RecordID != "" {
 		r := s.records[d.RecordID]
 		return r.DisputeID, r.Disputable()
@@ -70,10 +73,16 @@ func (s subjects) lastCase(d Case) (last string, still bool) {
 type subjects struct {
 	records  map[string]holding.Record
 	listings map[string]holding.Listing
+	// followed has the cases about missing records from which another one goes on.
+	followed map[string]bool
 }
 
 // subjectOf returns what one case is about.
 func subjectOf(ctx context.Context, rd *kernel.Reader, d Case) (s subjects, err error) {
+	if d.Missing != nil && d.RecordID == "" {
+		all, err := read(rd).CasesOf(ctx, d.Resident, kernel.MaxList)
+		return subjects{followed: followedIn(all)}, err
+	}
 	if d.RecordID != "" {
 		r, err := read(rd).Record(ctx, d.RecordID)
 		return subjects{records: map[string]holding.Record{r.ID: r}}, err
@@ -83,8 +92,8 @@ func subjectOf(ctx context.Context, rd *kernel.Reader, d Case) (s subjects, err 
 }
 
 // subjectsOf returns what the cases of a resident are about.
-func subjectsOf(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID) (subjects, error) {
-	s := subjects{records: map[string]holding.Record{}, listings: map[string]holding.Listing{}}
+func subjectsOf(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, shown []Case) (subjects, error) {
+	s := subjects{records: map[string]holding.Record{}, listings: map[string]holding.Listing{}, followed: followedIn(shown)}
 	records, err := read(rd).Records(ctx, resident)
 	if err != nil {
 		return s, err
@@ -277,7 +286,7 @@ func (c *Cases) ShowCases(ctx context.Context, rd *kernel.Reader, resident mingj
 	if len(disputes) == 0 {
 		return list, nil
 	}
-	s, err := subjectsOf(ctx, rd, resident)
+	s, err := subjectsOf(ctx, rd, resident, disputes)
 	if err != nil {
 		return nil, err
 	}
@@ -293,10 +302,11 @@ func (c *Cases) ShowCases(ctx context.Context, rd *kernel.Reader, resident mingj
 
 func (c *Cases) show(d Case, s subjects, evidence []mingjing.Evidence) mingjing.Case {
 	out := d.Case
-	if d.RecordID != "" {
+	switch {
+	case d.RecordID != "":
 		r := s.records[d.RecordID].Record
 		out.Record = &r
-	} else {
+	case d.ListingID != "":
 		l := s.listings[d.ListingID].Listing
 		out.Listing = &l
 	}

@@ -50,10 +50,11 @@ func (c *Cases) SetCase(ctx context.Context, t *kernel.Tx, d Case) error {
 	return c.keepFigures(ctx, t, d)
 }
 
-// keepFigures stores how the agency deals with a dispute. Other kinds of case are the
+// keepFigures stores how the agency deals with a dispute, or with a request for a missing
+// record. Other kinds of case are the
 // bureau's own work.
 func (c *Cases) keepFigures(ctx context.Context, t *kernel.Tx, d Case) error {
-	if d.Kind != mingjing.CaseDispute {
+	if d.Kind != mingjing.CaseDispute && d.Kind != mingjing.CaseMissing {
 		return nil
 	}
 	return db(t).SetAgencyCase(ctx, c.agencyCase(d))

@@ -28,6 +28,8 @@ type Filing struct {
 	Evidence []evidence.Upload
 
 	Kind mingjing.CaseKind
+	// Missing is what is missing, in a request for a missing record.
+	Missing *mingjing.MissingRecord
 	// counter says that staff file it for a resident who came.
 	Counter bool
 	// mandate is by which a helper files; nil when the resident does.
@@ -99,7 +101,7 @@ func (f *Filing) Check() []mingjing.FieldError {
 	f.Statement = strings.TrimSpace(strings.ReplaceAll(f.Statement, "\r\n", "\n"))
 	var wrong []mingjing.FieldError
 	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
-	if f.Previous == "" && (f.RecordID == "") == (f.ListingID == "") {
+	if f.Missing == nil && f.Previous == "" && (f.RecordID == "") == (f.ListingID == "") {
 		add("record_id", "nothing_to_dispute")
 	}
 	if f.Kind == mingjing.CaseDispute && !slices.Contains(mingjing.DisputeReasons, f.Reason) {
@@ -211,7 +213,7 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 	proc := c.city.Procedure(what.code)
 	d := Case{Resident: me, ResidentName: resident.Name, Key: f.Key, RecordID: what.record, ListingID: what.listing,
 		AgencyCode: what.agency, CatalogueCode: what.code, Ref: what.ref, Barred: what.barred,
-		Case: mingjing.Case{ID: id, Kind: f.Kind, Previous: f.Previous, Reason: f.Reason, Statement: f.Statement,
+		Case: mingjing.Case{ID: id, Kind: f.Kind, Previous: f.Previous, Missing: what.missing, Reason: f.Reason, Statement: f.Statement,
 			State: mingjing.CaseFiled, FiledAt: now,
 			Timeline: []mingjing.TimelineEntry{entryBy(a, f.mandate, now, "filed")}}}
 	switch f.Kind {
@@ -219,6 +221,8 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 		d.Clocks = []mingjing.Clock{c.city.ClockFor("repair", proc.RepairDays)}
 	case mingjing.CaseReview:
 		d.Clocks = []mingjing.Clock{c.city.ClockFor("review", proc.ReviewDays)}
+	case mingjing.CaseMissing:
+		d.Clocks = []mingjing.Clock{c.city.ClockFor("forward", proc.ForwardDays), c.city.ClockFor("decide", proc.BureauDays)}
 	default:
 		mark := c.city.ClockFor("mark", proc.MarkDays)
 		mark.MetAt = &now
@@ -231,11 +235,13 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 	if err := c.AddCase(ctx, rd.Tx, d); err != nil {
 		return err
 	}
-	if err := what.mark(ctx, rd, id); err != nil {
-		return err
-	}
-	if err := rd.Emit(ctx, string(me), mingjing.EventRecord, what.record+what.listing, now); err != nil {
-		return err
+	if what.mark != nil {
+		if err := what.mark(ctx, rd, id); err != nil {
+			return err
+		}
+		if err := rd.Emit(ctx, string(me), mingjing.EventRecord, what.record+what.listing, now); err != nil {
+			return err
+		}
 	}
 	for _, late := range what.late { // what came after the decision is new evidence now
 		e, data, err := read(rd).EvidenceData(ctx, late.ID)
@@ -263,7 +269,7 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 	if err := c.WatchClocks(ctx, rd.Tx, d); err != nil {
 		return err
 	}
-	if f.Kind != mingjing.CaseRepair {
+	if what.mark != nil && f.Kind != mingjing.CaseRepair {
 		if err := c.scores.Rescore(ctx, rd, me, "dispute_filed", ""); err != nil {
 			return err
 		}
@@ -294,17 +300,20 @@ type Disputed struct {
 	record, listing string // one is empty
 	agency, code    string
 	ref             string // the agency's
+	// missing is what is not held; then there is neither record nor listing.
+	missing *mingjing.MissingRecord
 	// barred are those who decided about it before.
 	barred []string
 	// late is the evidence that came after the previous decision.
 	late []mingjing.Evidence
-	// mark notes the case in it, and pauses its effect unless the case is for repair.
+	// mark notes the case in it, and pauses its effect unless the case is for repair; nil
+	// where there is nothing to mark.
 	mark func(ctx context.Context, rd *kernel.Reader, dispute string) error
 }
 
 // CheckFiling returns what a filing is about, or why it may not be filed.
 func (c *Cases) CheckFiling(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, f Filing) (Disputed, error) {
-	record, listing := f.RecordID, f.ListingID
+	record, listing, missing := f.RecordID, f.ListingID, f.Missing
 	var late []mingjing.Evidence
 	if f.Previous != "" {
 		d, err := read(rd).Case(ctx, f.Previous)
@@ -337,9 +346,18 @@ func (c *Cases) CheckFiling(ctx context.Context, rd *kernel.Reader, me mingjing.
 		if f.Kind == mingjing.CaseDispute && len(f.Evidence)+len(late) == 0 {
 			return Disputed{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_required"})
 		}
-		record, listing = d.RecordID, d.ListingID
+		record, listing, missing = d.RecordID, d.ListingID, d.Missing
 	}
 	what := Disputed{record: record, listing: listing, late: late}
+	if missing != nil && record == "" {
+		what.missing, what.agency, what.code = missing, missing.Agency, missing.Code
+		if f.Previous == "" {
+			return what, c.checkMissing(ctx, rd, me, *missing)
+		}
+		var err error
+		what.barred, err = involved(ctx, rd, f.Previous)
+		return what, err
+	}
 	var last string
 	if record != "" {
 		r, err := holding.OwnRecord(ctx, rd, me, record)

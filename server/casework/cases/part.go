@@ -1,7 +1,8 @@
 // Package cases has a case from its filing to its letter, and what somebody does in it by
 // a mandate.
 //
-// Disputes, applications for repair, reviews and proposed listings are cases: one
+// Disputes, applications for repair, reviews, proposed listings and requests for missing
+// records are cases: one
 // queue, one set of steps, evidence, clocks and timeline.
 //
 //	dispute, repair:
@@ -12,6 +13,9 @@
 //	review:  filed -> assigned (a supervisor who was not involved) -> decided
 //	listing: filed -> assigned -> recommended -> to_serve -> decided
 //	             \______\___________\-- refused, or nobody decided in time --^
+//	missing: as a dispute, about a record that is not held: the agency sends it with its
+//	document, or says that it holds none. After a second silence the resident's own
+//	document counts. Upheld takes the record up.
 //
 // [mingjing.Case.MayFollow] is the same as a table. A dispute can be rejected
 // only on the agency's word. Where the agency has lost the point, by missing the

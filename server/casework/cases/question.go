@@ -29,7 +29,10 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 			return err
 		}
 		q = Question{CaseID: d.ID, Notice: 1, IDNumber: r.IDNumber, Code: d.CatalogueCode, Reason: d.Reason, Statement: d.Statement}
-		if d.RecordID != "" {
+		switch {
+		case d.Missing != nil: // an officer sends it; there is no reference to ask a computer for
+			return nil
+		case d.RecordID != "":
 			rec, err := read(rd).Record(ctx, d.RecordID)
 			q.Ref = rec.Ref
 			return err
@@ -57,8 +60,17 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 			q.Due = k.Due
 		}
 	}
+	if now := c.city.Now(); d.Missing != nil && now.Before(q.Due) {
+		return q.Due.Sub(now) + time.Millisecond, nil
+	}
 	asking, stop := context.WithTimeout(ctx, kernel.JobBudget)
-	answer, askErr := c.agencies.Ask(asking, d.AgencyCode, q)
+	var (
+		answer *mingjing.AgencyAnswer
+		askErr error
+	)
+	if d.Missing == nil {
+		answer, askErr = c.agencies.Ask(asking, d.AgencyCode, q)
+	}
 	stop()
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
@@ -129,6 +141,9 @@ func (c *Cases) AgencySilent(ctx context.Context, t *kernel.Tx, d *Case, clock s
 	rd := t.As(c.city.Entry(kernel.System, "clock", d.ID, "dispute"))
 	if err := rd.Log(ctx, d.Resident); err != nil {
 		return err
+	}
+	if d.Missing != nil { // there is nothing yet that could stop counting
+		return c.saveAndNotify(ctx, rd, *d, cause)
 	}
 	if err := c.applySilence(ctx, rd, *d); err != nil {
 		return err

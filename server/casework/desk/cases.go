@@ -87,9 +87,11 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 func (c *Desk) showSummary(a mingjing.Actor, d cases.Case) mingjing.CaseView {
 	k := mingjing.CaseView{Case: d.Case, HandlerID: d.HandlerID, Allowed: append([]string{}, steps(a, d)...)}
 	k.Evidence, k.Timeline = []mingjing.Evidence{}, []mingjing.TimelineEntry{}
-	if d.RecordID != "" {
+	switch {
+	case d.Missing != nil: // it says itself what it is about
+	case d.RecordID != "":
 		k.Record = &mingjing.Record{ID: d.RecordID, Code: d.CatalogueCode, Agency: d.AgencyCode}
-	} else {
+	default:
 		k.Listing = &mingjing.Listing{ID: d.ListingID, Code: d.CatalogueCode, Agency: d.AgencyCode}
 		if _, item, ok := c.holdings.ListingItem(d.CatalogueCode); ok {
 			k.Listing.Kind = item.Listing

@@ -91,6 +91,9 @@ func (c *Desk) tellDecision(ctx context.Context, rd *kernel.Reader, d cases.Case
 	if err := c.cases.NotifyCase(ctx, rd, d, mingjing.NoticeCaseDecided, string(d.Decision.Outcome)); err != nil {
 		return err
 	}
+	if d.Missing != nil && d.Decision.Outcome != mingjing.OutcomeUpheld {
+		return nil // nothing has changed
+	}
 	return c.scores.Rescore(ctx, rd, d.Resident, cause, "")
 }
 
@@ -124,10 +127,11 @@ func mayRule(d cases.Case, o mingjing.Outcome) error {
 func (c *Desk) checkRuling(ctx context.Context, rd *kernel.Reader, r Ruling, d cases.Case,
 	evidence []mingjing.Evidence) (correctTo mingjing.Date, err error) {
 	var wrong []mingjing.FieldError
-	if !slices.Contains(d.Kind.Outcomes(), r.Outcome) {
+	possible := slices.Contains(d.Outcomes(), r.Outcome)
+	if !possible {
 		wrong = append(wrong, mingjing.FieldError{Field: "outcome", Code: "outcome_required"})
 	}
-	if r.Outcome == mingjing.OutcomePartly {
+	if possible && r.Outcome == mingjing.OutcomePartly {
 		var ok bool
 		if correctTo, ok, err = c.cases.CorrectedTo(ctx, rd, r.CorrectTo, d); err != nil {
 			return "", err
@@ -154,6 +158,9 @@ func (c *Desk) checkRuling(ctx context.Context, rd *kernel.Reader, r Ruling, d c
 	if len(wrong) > 0 {
 		return "", mingjing.InvalidFields(wrong...)
 	}
+	if d.Missing != nil {
+		return "", c.cases.MayRuleMissing(ctx, rd, d, r.Outcome)
+	}
 	return correctTo, mayRule(d, r.Outcome)
 }
 
@@ -169,6 +176,12 @@ func checkReasons(reasons string) []mingjing.FieldError {
 
 // carryOut changes the record or listing as it was decided.
 func (c *Desk) carryOut(ctx context.Context, rd *kernel.Reader, d *cases.Case, by mingjing.Actor, now time.Time) error {
+	if d.Missing != nil {
+		if d.Decision.Outcome != mingjing.OutcomeUpheld {
+			return nil
+		}
+		return c.cases.TakeUpMissing(ctx, rd, d, now)
+	}
 	if d.RecordID != "" {
 		r, err := read(rd).Record(ctx, d.RecordID)
 		if err != nil {

@@ -25,10 +25,10 @@ package kernel
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
-	mrand "math/rand/v2"
 	"slices"
 	"time"
 
@@ -220,5 +220,7 @@ func NewID() string { return rand.Text() }
 // Jitter returns d, changed at random by up to a fifth, so that retries do not come all
 // at once.
 func Jitter(d time.Duration) time.Duration {
-	return d - d/5 + time.Duration(mrand.Int64N(int64(2*d/5)+1))
+	var chance [8]byte // of the one source of chance that a test can seed
+	_, _ = rand.Read(chance[:])
+	return d - d/5 + time.Duration(binary.LittleEndian.Uint64(chance[:])%uint64(2*d/5+1))
 }
