@@ -70,6 +70,14 @@ var calendars = sync.OnceValue(func() []*mingjing.Calendar {
 // files takes what begins like a PDF.
 type files struct{}
 
+func (f files) Soon(ctx context.Context, person string, u evidence.Upload) (evidence.File, error) {
+	return f.Check(ctx, person, u)
+}
+
+func (files) Busy(string) bool { return false }
+
+func (files) Page(context.Context, string, []byte, int) ([]byte, error) { return nil, evidence.NoPages }
+
 func (files) Check(_ context.Context, _ string, u evidence.Upload) (evidence.File, error) {
 	if !bytes.HasPrefix(u.Data, []byte("%PDF-")) {
 		return evidence.File{}, evidence.WrongType
