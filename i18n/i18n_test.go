@@ -124,7 +124,8 @@ var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "li
 	"Outcome":        "outcome",
 	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind",
 	"InquiryState": "inquiry_state", "InquiryOutcome": "inquiry_outcome", "ShareState": "share_state", "ShareField": "share_field",
-	"ShareName": "share_named", "DraftFileState": "draft_file", "StaffState": "staff_state", "KeyUse": "key_use", "KeyState": "key_state"}
+	"ShareName": "share_named", "DraftFileState": "draft_file", "StaffState": "staff_state", "ComplaintKind": "complaint_kind",
+	"ComplaintState": "complaint_state", "ComplaintOutcome": "complaint_outcome", "RefusalAnswer": "refusal_answer", "KeyUse": "key_use", "KeyState": "key_state"}
 
 // TestEveryConstantOfTheProductHasASentence reads the constants from the source,
 // so that a new state without a sentence fails here.
@@ -202,13 +203,16 @@ var codes = map[string][]string{
 	"notice.listing_ended": {"repaired", "expired", "lifted", "annulled"},
 	"notice.security":      mingjing.SecurityCodes,
 	"notice.inquiry":       {"answered", "late", "unexplained", "unfounded"},
+	"place":                mingjing.ComplaintPlaces,
+	"notice.complaint":     {"answered", "late"},
 	"standing":             append([]string{"other"}, mingjing.StandingActions...),
 	"not_counted":          mingjing.Whys,
-	"purpose":              {"own", "dispute", "score", "listing", "audit", "notice", "share", "mandate", "inquiry"},
+	"purpose":              {"own", "dispute", "score", "listing", "audit", "notice", "share", "mandate", "inquiry", "complaint"},
 	"look": {"overview", "access_log_proof", "records", "record", "listings", "listing", "score", "request", "sources", "access_log",
 		"consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings", "propose",
 		"clock", "release_case", "rescore", "preview", "ask_agency", "screen", "notify", "password", "leave", mingjing.ActionUnreadable,
-		"shares", "share_made", "share_revoked", "share_view", "share_corrected"},
+		"shares", "share_made", "share_revoked", "share_view", "share_corrected",
+		"refused", "refused_statement", "complain", "complaints", "complaint", "complaint_answer"},
 	"look_problem": mingjing.LogProblems,
 	"share_mail":   mingjing.ShareMails,
 	"title":        {"error"},
@@ -240,7 +244,8 @@ var codes = map[string][]string{
 		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required",
 		"share_over", "share_no_score", "shares_full", "share_fields", "share_views", "share_ends", "nothing_to_tell", "leave_confirm",
 		"leave_cases_open", "key_use_required", "keys_too_many", "key_over", "overlap_invalid", "agency_unknown", "record_held", "missing_choice",
-		"missing_undocumented", "missing_proven", "missing_waiting"},
+		"missing_undocumented", "missing_proven", "missing_waiting", "refused_measure", "measure_not_clear", "place_required",
+		"complaint_answered"},
 	"erasure_kept": mingjing.ErasureKept,
 }
 

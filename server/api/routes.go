@@ -22,7 +22,7 @@ var pages = []screen{
 	overviewPage, askPage, requestPage, scorePage,
 	recordsPage, recordPage, listingsPage, listingPage, repairPage, sourcesPage,
 	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, securityPage, exportPage, confirmPage,
-	disputesPage, newDisputePage, missingPage, disputePage, reviewPage, letterPage,
+	disputesPage, newDisputePage, missingPage, refusedPage, listUsedPage, complaintsPage, disputePage, reviewPage, letterPage,
 	sharesPage, newSharePage,
 	draftsPage,
 	queuePage,
@@ -30,7 +30,7 @@ var pages = []screen{
 	oneCasePage,
 	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyKeysPage, agencyInquiriesPage,
 	agencyInquiryPage,
-	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, relativesPage,
+	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, openComplaintsPage, complaintPage, relativesPage,
 	commentsPage, commentPage, demoClockPage,
 	staffPage, staffMemberPage, staffRegisterPage,
 }
