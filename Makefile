@@ -143,8 +143,14 @@ web/build/%.wasm.br web/build/%.wasm.gz: bin/slim/%.wasm web/compress.go
 test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
 	@$(MAKE) engines
 	@$(MAKE) build versitygw
-	@$(MAKE) lint
+	@$(MAKE) lint warm
 	@$(MAKE) -j3 test-unit test-e2e
+
+# What reads PDFs is compiled once for all servers of the tests, so that none of them keeps
+# a person waiting while all others compile it too.
+.PHONY: warm
+warm: bin/mingjing
+	@echo '%PDF-1.4' | bin/mingjing check-file "$${XDG_CACHE_HOME:-$$HOME/.cache}/mingjing" | grep -q refused
 
 # What is changed most is tested in under a minute, for while one works. It says
 # nothing of what is well.
@@ -218,9 +224,38 @@ bench: build ## what it costs, as lines "name value unit"
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "wasm_", name); print name, $$3, $$4 }'
 	@$(MAKE) bench-browser
 
+TRIALS ?= 200
+ENGINE ?= sqlite
+REPLICAS ?= 1
+SEED ?= 1
+
+# A short run of it is in the tests. As root it also has trials of a disk that is full.
+.PHONY: torture
+torture: kratos $(PACKED) ## the program under load, killed, stopped and cut off [TRIALS=200] [ENGINE=sqlite|postgres] [REPLICAS=1|3] [SEED=1]
+	@mkdir -p .cache; rm -f .cache/torture
+	@TORTURE='$(TRIALS) $(ENGINE) $(REPLICAS) $(SEED)' TORTURE_SAYS='$(ROOT)/.cache/torture' \
+		$(GO) test ./server -count 1 -timeout 24h -run '^TestTorture$$' -v || { cat .cache/torture 2>/dev/null; exit 1; }
+	@cat .cache/torture
+
 .PHONY: metamorphic
 metamorphic: ## a million pairs of residents that differ in what must not matter: each has the same score [PAIRS=1000000]
 	METAMORPHIC='$(or $(PAIRS),1000000)' $(GO) test . -count 1 -timeout 2h -run TestWhatMustNotMatterChangesNoByteOfAScore
+
+# Each process has seeds of its own. A history that breaks a promise is printed with the
+# command that makes it again.
+.PHONY: simulate
+simulate: ## a million behaviours of a simulated city, by seeds [N=1000000] [SEED=one that failed]
+ifdef SEED
+	SIMULATE_SEED='$(SEED)' SIMULATE_LOG=1 $(GO) test ./server/sim -count 1 -v -run TestNoHistoryBreaksAPromise
+else
+	@mkdir -p bin
+	@$(GO) test -c -o bin/simulate ./server/sim
+	@cd server/sim && processes="$$(nproc)" && each=$$(( $(or $(N),1000000) / processes )) && pids=() && \
+	for i in $$(seq 0 $$((processes - 1))); do \
+		SIMULATE=$$each SIMULATE_FROM=$$((i * 10000000)) ../../bin/simulate -test.timeout 24h -test.v -test.run TestNoHistoryBreaksAPromise \
+			> >(grep -v -e '^=== RUN' -e '^ *--- PASS' >&2) 2>&1 & pids+=($$!); \
+	done && for pid in "$${pids[@]}"; do wait "$$pid"; done
+endif
 
 .PHONY: bench-browser
 bench-browser: build $(NODE_MODULES) bin/hello/hello.wasm.br ## the part of it that a browser measures [RUNS=5]
@@ -260,6 +295,7 @@ engines: ## what the tests start: install it (as root) or say how
 	[[ -n "$${CHROMIUM:-}" || -x /usr/bin/chromium-headless-shell ]] || useful+=(chromium-headless-shell); \
 	command -v promtool >/dev/null || useful+=(prometheus); \
 	command -v buildah >/dev/null || useful+=(buildah); \
+	command -v clamd >/dev/null || useful+=(clamav-daemon); \
 	if (( $${#missing[@]} + $${#useful[@]} == 0 )); then exit 0; fi; \
 	if (( $${#missing[@]} == 0 )) && { (( EUID != 0 )) || ! command -v apt-get >/dev/null; }; then \
 		echo "make: the tests are slower or fewer without $${useful[*]}"; exit 0; \

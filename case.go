@@ -1,6 +1,7 @@
 package mingjing
 
 import (
+	"strings"
 	"time"
 	"unicode"
 )
@@ -109,8 +110,19 @@ var Outcomes = []Outcome{OutcomeUpheld, OutcomePartly, OutcomeRejected, OutcomeG
 // Limits on what a resident may attach to one dispute.
 const (
 	MaxStatement     = 2000     // characters
+	MaxFurther       = 5        // statements that are added to a case
 	MaxEvidence      = 10       // files a dispute
 	MaxEvidenceBytes = 10 << 20 // bytes a file
+)
+
+// An EvidenceState is how far a file has come.
+type EvidenceState string
+
+// The states of a file: received and waiting for its check, checked, or refused by it.
+const (
+	EvidenceChecking EvidenceState = "checking"
+	EvidenceChecked  EvidenceState = "checked"
+	EvidenceRefused  EvidenceState = "refused"
 )
 
 // Evidence is a file attached to a dispute. Its bytes are stored apart and are only
@@ -119,16 +131,36 @@ type Evidence struct {
 	ID string `json:"id"`
 	// Name is a safe file name, made from what the resident's device called it.
 	Name string `json:"name"`
-	// Type is the media type by content: PDF, JPEG or PNG.
+	// Type is the media type by content: PDF, JPEG or PNG; empty until it was checked.
 	Type    string    `json:"type"`
 	Size    int64     `json:"size"`
 	AddedAt time.Time `json:"added_at"`
+	// State says whether it was checked. Only a file that was can be opened.
+	State EvidenceState `json:"state,omitempty"`
+	// Why is the code of the error (i18n "error.<why>") of a file that was refused; of it
+	// nothing is stored.
+	Why string `json:"why,omitempty"`
+	// CheckedAt is when it was checked.
+	CheckedAt time.Time `json:"checked_at,omitzero"`
+	// HandlerOpenedAt is when a handler or supervisor first opened it, AgencyOpenedAt when
+	// the agency that was asked did.
+	HandlerOpenedAt time.Time `json:"handler_opened_at,omitzero"`
+	AgencyOpenedAt  time.Time `json:"agency_opened_at,omitzero"`
+	// Pages is how many pages a PDF has.
+	Pages int `json:"pages,omitempty"`
+	// Stripped says that programs and attached files were removed from a PDF.
+	Stripped bool `json:"stripped,omitempty"`
+	// Scanned says that a scanner has looked for malware in it.
+	Scanned bool `json:"scanned,omitempty"`
 	// Answer is the handler's answer to this piece; empty until decided.
 	Answer string `json:"answer,omitempty"`
 	// Late says that it came after the decision: it is stored, and goes into the next
 	// dispute as new evidence.
 	Late bool `json:"late,omitempty"`
 }
+
+// Checked reports whether the file was checked and can be opened.
+func (e Evidence) Checked() bool { return e.State == EvidenceChecked || e.State == "" }
 
 // AgencyPosition is the position that an agency takes in a dispute.
 type AgencyPosition string
@@ -184,7 +216,7 @@ type Clock struct {
 
 // TimelineCodes are the codes of everything that can happen in a case, or to a
 // listing.
-var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "assigned", "released", "agency_asked",
+var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "statement_added", "assigned", "released", "agency_asked",
 	"agency_answered",
 	"agency_silent", "agency_lost", "extended", "escalated", "recommended", "decided",
 	"proposed", "approved", "refused", "served", "in_effect", "disputed", "suspended", "resumed", "corrected",
@@ -247,16 +279,18 @@ type Case struct {
 	// held; once it is taken up, Record is it.
 	Missing *MissingRecord `json:"missing,omitempty"`
 	// Reason is empty but for a dispute.
-	Reason    DisputeReason   `json:"reason,omitempty"`
-	Statement string          `json:"statement"`
-	State     CaseState       `json:"state"`
-	FiledAt   time.Time       `json:"filed_at"`
-	Handler   string          `json:"handler,omitempty"`
-	Evidence  []Evidence      `json:"evidence"`
-	Answer    *AgencyAnswer   `json:"agency_answer,omitempty"`
-	Decision  *Decision       `json:"decision,omitempty"`
-	Clocks    []Clock         `json:"clocks"`
-	Timeline  []TimelineEntry `json:"timeline"`
+	Reason    DisputeReason `json:"reason,omitempty"`
+	Statement string        `json:"statement"`
+	State     CaseState     `json:"state"`
+	FiledAt   time.Time     `json:"filed_at"`
+	Handler   string        `json:"handler,omitempty"`
+	Evidence  []Evidence    `json:"evidence"`
+	// Further is what was added in words since it was filed, oldest first.
+	Further  []FurtherStatement `json:"further,omitempty"`
+	Answer   *AgencyAnswer      `json:"agency_answer,omitempty"`
+	Decision *Decision          `json:"decision,omitempty"`
+	Clocks   []Clock            `json:"clocks"`
+	Timeline []TimelineEntry    `json:"timeline"`
 	// Extended says that the case got more time for new evidence, which is possible
 	// once.
 	Extended bool `json:"extended,omitempty"`
@@ -294,6 +328,21 @@ func (k CaseKind) Positions() []AgencyPosition {
 		return []AgencyPosition{PositionSupplied, PositionMaintained}
 	}
 	return []AgencyPosition{PositionMaintained, PositionCorrected, PositionWithdrawn}
+}
+
+// A FurtherStatement is what the resident, or who helps them, has added in words to a case.
+type FurtherStatement struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+}
+
+// Words returns the statement and all that was added to it in words.
+func (d Case) Words() string {
+	all := []string{d.Statement}
+	for _, f := range d.Further {
+		all = append(all, f.Text)
+	}
+	return strings.Join(all, "\n\n")
 }
 
 // Agency returns the code of the agency whose record or listing the case is about.

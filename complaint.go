@@ -164,7 +164,6 @@ type RefusedView struct {
 	Measure  string        `json:"measure,omitempty"`
 	Answer   RefusalAnswer `json:"answer,omitempty"`
 	Listings []Listing     `json:"listings,omitempty"`
-	Key      string        `json:"key"`
 	// Statement was just made, with Token as its signed file; both are shown once.
 	Statement *Statement `json:"statement,omitempty"`
 	Token     string     `json:"token,omitempty"`
@@ -177,11 +176,6 @@ func (v *RefusedView) ShownOnce() bool { return v != nil && v.Statement != nil }
 type ComplaintsView struct {
 	Complaints []Complaint      `json:"complaints"`
 	Measures   []RefusalMeasure `json:"measures"`
-}
-
-// A ListUsedView is the form to report a list that nobody has published.
-type ListUsedView struct {
-	Key string `json:"key"`
 }
 
 // A ComplaintSummary is a complaint in the list of those who answer. It names nobody.

@@ -279,15 +279,17 @@ func TestSomethingNewCountsAsItsItemDoes(t *testing.T) {
 	for _, book := range books(t) {
 		for _, item := range book.Catalogue {
 			in := mingjing.WithNew(book, mingjing.Input{AsOf: today}, item.Code, "new")
-			lines := mingjing.MakeScore(book, in).Explanation[1:]
-			if item.Points == 0 && item.Cap == "" {
+			lines := slices.DeleteFunc(mingjing.MakeScore(book, in).Explanation, func(c mingjing.Contribution) bool {
+				return c.RecordID+c.ListingID != "new"
+			})
+			if !slices.Contains(book.Counting(), item.Code) {
 				if len(lines) != 0 {
 					t.Errorf("%s counts: %+v", item.Code, lines)
 				}
 				continue
 			}
-			if len(lines) != 1 || lines[0].Points != item.Points || lines[0].Cap != item.Cap || lines[0].RecordID+lines[0].ListingID != "new" {
-				t.Errorf("%s: %+v", item.Code, lines)
+			if len(lines) != 1 || lines[0].Points+lines[0].Raw != item.Points || lines[0].Cap != item.Cap || lines[0].Factor != item.Factor {
+				t.Errorf("%s, %s: %+v", book.ID, item.Code, lines)
 			}
 		}
 	}

@@ -50,6 +50,7 @@ var floors = map[string]int{
 	"server/ledger":     3,
 	"server/statement":  3,
 	"server/demo":       4,
+	"server/sim":        4,
 	"server/metrics":    4,
 	"app":               5,
 	"app/desk":          5,

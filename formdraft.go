@@ -35,12 +35,13 @@ type DraftFileState string
 // The states of a file of a draft.
 const (
 	DraftFileArriving DraftFileState = "arriving" // a part of it is there
+	DraftFileChecking DraftFileState = "checking" // all of it is there and waits for its check
 	DraftFileReady    DraftFileState = "ready"    // it was checked and will be sent with the form
 	DraftFileRefused  DraftFileState = "refused"  // it was checked and can't be taken
 )
 
 // DraftFileStates are all states of a file of a draft.
-var DraftFileStates = []DraftFileState{DraftFileArriving, DraftFileReady, DraftFileRefused}
+var DraftFileStates = []DraftFileState{DraftFileArriving, DraftFileChecking, DraftFileReady, DraftFileRefused}
 
 // A DraftFile is a file that was sent to a draft.
 type DraftFile struct {
@@ -56,6 +57,12 @@ type DraftFile struct {
 	State    DraftFileState `json:"state"`
 	// Why is the code of the error (i18n "error.<why>") of a file that is refused.
 	Why string `json:"why,omitempty"`
+	// Pages is how many pages a PDF has.
+	Pages int `json:"pages,omitempty"`
+	// Stripped says that programs and attached files were removed from a PDF.
+	Stripped bool `json:"stripped,omitempty"`
+	// Scanned says that a scanner has looked for malware in it.
+	Scanned bool `json:"scanned,omitempty"`
 }
 
 // DraftPart is the greatest size in bytes of one part of a file that is sent in parts.

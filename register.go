@@ -40,8 +40,10 @@ type Register struct {
 	// Benefits are all that a band may bring.
 	Benefits []RegisterCode `json:"benefits"`
 	// NeverUsed is what no item may be about, with the reason.
-	NeverUsed []NeverUse     `json:"never_used"`
-	Laws      []RegisterCode `json:"laws"`
+	NeverUsed []NeverUse `json:"never_used"`
+	// RefusedPractices are what systems of this kind did elsewhere and no rulebook can.
+	RefusedPractices []RegisterPractice `json:"refused_practices"`
+	Laws             []RegisterCode     `json:"laws"`
 
 	hash string
 }
@@ -70,6 +72,23 @@ type RegisterItem struct {
 	From []string `json:"from"`
 	// Law is the code of the law behind it.
 	Law string `json:"law"`
+	// Standing says that it is no event but a contract that runs, such as an account: it may
+	// count for longer than [MostMonths], since the five years of the law begin when it ends.
+	Standing bool `json:"standing,omitempty"`
+}
+
+// MostMonths is the longest time for which an item counts that is not standing: five years
+// (Shanghai Social Credit Regulations 2017).
+const MostMonths = 60
+
+// A RegisterPractice is something that a system of this kind did elsewhere and that no
+// rulebook can do.
+type RegisterPractice struct {
+	Code string `json:"code"`
+	Name Text   `json:"name"`
+	// Because is the code of what is never used, or of what no measure may do, that it
+	// would need. The reason is that of the register there.
+	Because string `json:"because"`
 }
 
 // An ItemEffect is in which direction an item may count.
@@ -155,6 +174,28 @@ func (r *Register) Criterion(code string) (RegisterCriterion, bool) {
 // Law returns the name of the law with the code.
 func (r *Register) Law(code string) (Text, bool) { return NameIn(r.Laws, code) }
 
+// Reason returns the entry of what is never used, or of what no measure may do.
+func (r *Register) Reason(code string) (NeverUse, bool) {
+	of := func(n *NeverUse) string { return n.Code }
+	if n, ok := entry(r.NeverUsed, code, of); ok {
+		return n, true
+	}
+	return entry(r.RefusedMeasures, code, of)
+}
+
+// Practices returns the named practices, each with the reason why it is refused; all of
+// them where none is named.
+func (r *Register) Practices(codes ...string) []NeverUse {
+	var out []NeverUse
+	for _, p := range r.RefusedPractices {
+		if len(codes) == 0 || slices.Contains(codes, p.Code) {
+			because, _ := r.Reason(p.Because)
+			out = append(out, NeverUse{Code: p.Code, Name: p.Name, Reason: because.Reason})
+		}
+	}
+	return out
+}
+
 // NameIn returns the name of a code in one of the register's lists.
 func NameIn(list []RegisterCode, code string) (Text, bool) {
 	x, ok := entry(list, code, func(c *RegisterCode) string { return c.Code })
@@ -178,6 +219,10 @@ func (r *Register) Complete(b *Rulebook) {
 		return
 	}
 	b.NeverUsed = r.NeverUsed
+	b.Basis, _ = r.Law(b.Source)
+	if b.Refused = nil; len(b.Refuses) > 0 {
+		b.Refused = r.Practices(b.Refuses...)
+	}
 	b.Documents, b.Measures = nil, nil
 	documents, measures := map[string]bool{}, map[string]bool{}
 	for i := range b.Catalogue {

@@ -49,6 +49,9 @@ func codesOf(r *mingjing.Register) []string {
 	for _, n := range r.RefusedMeasures {
 		all = append(all, "refused_measure "+n.Code)
 	}
+	for _, p := range r.RefusedPractices {
+		all = append(all, "practice "+p.Code+" "+p.Because)
+	}
 	slices.Sort(all)
 	return all
 }
@@ -95,6 +98,12 @@ func TestEverythingInTheRegisterIsWholeAndNamedInEveryLanguage(t *testing.T) {
 	}
 	for _, n := range slices.Concat(r.NeverUsed, r.RefusedMeasures) {
 		named("never", n.Code, n.Name, n.Reason)
+	}
+	for _, p := range r.RefusedPractices {
+		named("practice", p.Code, p.Name)
+		if because, ok := r.Reason(p.Because); !ok || because.Reason["en"] == "" {
+			t.Errorf("nobody says why %s is refused: there is no %q", p.Code, p.Because)
+		}
 	}
 	has := func(list []mingjing.RegisterCode, code string) bool { _, ok := mingjing.NameIn(list, code); return ok }
 	for _, i := range r.Items {

@@ -283,6 +283,9 @@ type Client struct {
 	Addr string
 	// Device is a short name made from its User-Agent.
 	Device string
+	// Browser is the cookie by which a browser is known to those who logged in with it
+	// before; "" for none.
+	Browser string
 }
 
 // A Login is what a session proves: who is logged in, in which session, and until when.

@@ -37,6 +37,7 @@ var Routes = []Route{
 	{"ask", "ask", Residents},
 	{"request", "requests/{id}", Residents},
 	{"score", "score", Residents}, // ?rulebook=ID
+	{"compare", "compare", Residents},
 	{"records", "records", Residents},
 	{"record", "records/{id}", Residents},
 	{"listings", "listings", Residents},

@@ -49,6 +49,10 @@ type Rulebook struct {
 	// Sample says that figures in it were invented; SampleNote says which.
 	Sample     bool `json:"sample"`
 	SampleNote Text `json:"sample_note,omitempty"`
+	// Source is the code of the publication that the figures come from which are not
+	// samples, and Basis its name.
+	Source string `json:"source,omitempty"`
+	Basis  Text   `json:"basis,omitempty"`
 	// Zone is the IANA time zone of the city's days.
 	Zone string `json:"zone"`
 	// Base is the value that every resident starts from; Min and Max bound it.
@@ -65,6 +69,10 @@ type Rulebook struct {
 	Criteria  []Criterion `json:"criteria,omitempty"`
 	Factors   []Factor    `json:"factors,omitempty"`
 	NeverUsed []NeverUse  `json:"never_used,omitempty"`
+	// Refuses are codes of what the system did that the rulebook is made after, and that it
+	// does not do; Refused are their names, with the register's reasons.
+	Refuses []string   `json:"refuses,omitempty"`
+	Refused []NeverUse `json:"refused,omitempty"`
 	// Measures are all that a listing may do, each with the text that allows it.
 	Measures []PublishedMeasure `json:"measures,omitempty"`
 	// Procedure is the due process of listings and disputes.
@@ -160,8 +168,8 @@ type Item struct {
 	Cap string `json:"cap,omitempty"`
 	// Documents are the kinds of document of which one is required.
 	Documents []string `json:"documents"`
-	// CountsMonths is how long it counts from the day it happened; at most 60
-	// (Shanghai Social Credit Regulations 2017: five years).
+	// CountsMonths is how long it counts from the day it happened; at most [MostMonths], or
+	// longer for a contract that runs.
 	CountsMonths int  `json:"counts_months"`
 	LegalBasis   Text `json:"legal_basis,omitempty"`
 	// PointsLaw is the code of the published text that gives the points, where that is
@@ -209,6 +217,17 @@ func (b *Rulebook) Counting() []string {
 
 // Agency returns the agency with the code.
 func (b *Rulebook) Agency(code string) (Agency, bool) { return found(b.agency(code)) }
+
+// InArea returns the items of an area of life, in the order of the catalogue.
+func (b *Rulebook) InArea(area Area) []Item {
+	var items []Item
+	for _, i := range b.Catalogue {
+		if i.Area == area {
+			items = append(items, i)
+		}
+	}
+	return items
+}
 
 // Item returns the catalogue item with the code.
 func (b *Rulebook) Item(code string) (Item, bool) { return found(b.item(code)) }

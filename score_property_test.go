@@ -255,9 +255,9 @@ func TestAPositiveRecordNeverHurtsAndANegativeOneNeverHelps(t *testing.T) {
 		} else {
 			code = in.Listings[len(in.Listings)-1].Code
 		}
-		item, _ := book.Item(code)
+		item, _ := mingjing.PublishedRegister().Item(code)
 		b, a := bandAt(book, before.Band), bandAt(book, after.Band)
-		helps := item.Points > 0
+		helps := item.Effect == mingjing.EffectAdds
 		if helps && (after.Value < before.Value || a > b) {
 			t.Fatalf("%s adds points and the score fell from %d %s to %d %s", code, before.Value, before.Band, after.Value, after.Band)
 		}

@@ -35,6 +35,9 @@ type View struct {
 	// Form holds what the person had typed, by field name, when Problem is set or there
 	// are Drafts; never a password, code or ID number.
 	Form map[string]string `json:"form,omitempty"`
+	// FormKey is the idempotency key of the page's forms: sending the same form twice is one
+	// thing. A form that is shown again because something was wrong with it keeps its key.
+	FormKey string `json:"form_key,omitempty"`
 	// Drafts are those of the forms of the page, without their fields, which are in Form.
 	Drafts []FormDraft `json:"drafts,omitempty"`
 
@@ -254,8 +257,6 @@ type AskView struct {
 	Rulebooks []RulebookSummary `json:"rulebooks"`
 	// Open is the request that stands in the way, or nil.
 	Open *ScoreRequest `json:"open,omitempty"`
-	// Key makes sending the form twice one request.
-	Key string `json:"key"`
 }
 
 // A RecordsView is the resident's records, by area and agency.
@@ -304,8 +305,6 @@ type ListingView struct {
 	RepairWhy string `json:"repair_why,omitempty"`
 	// Without is what the resident's scores would be today without it.
 	Without []ScoreIf `json:"without,omitempty"`
-	// Key makes sending a form of the page twice one case.
-	Key string `json:"key,omitempty"`
 }
 
 // A ScoreIf is what a score by one rulebook would be.
@@ -342,6 +341,43 @@ type AccessLogView struct {
 	Others bool `json:"others"`
 	// Next is the cursor of the next page, empty at the end.
 	Next string `json:"next,omitempty"`
+	// Show says what the page shows: "" for others' entries and one's own days, "others"
+	// or "own" for one of them.
+	Show string `json:"show,omitempty"`
+	// Days are the resident's own entries, folded into days, the newest first.
+	Days []OwnDay `json:"days,omitempty"`
+	// NextDays is the cursor of the days before them, empty at the end.
+	NextDays string `json:"next_days,omitempty"`
+}
+
+// An OwnDay is how often a resident looked at their own data on one day.
+type OwnDay struct {
+	Day   Date        `json:"day"`
+	Count int         `json:"count"`
+	Looks []OwnAction `json:"looks"`
+}
+
+// Add adds one of the resident's own entries to the day.
+func (d *OwnDay) Add(l AccessEntry) {
+	d.Count++
+	i := slices.IndexFunc(d.Looks, func(x OwnAction) bool { return x.Action == l.Action && x.For == l.For })
+	if i < 0 {
+		i = len(d.Looks)
+		d.Looks = append(d.Looks, OwnAction{Action: l.Action, For: l.For})
+	}
+	d.Looks[i].Count++
+	for ; i > 0 && d.Looks[i].Count > d.Looks[i-1].Count; i-- {
+		d.Looks[i], d.Looks[i-1] = d.Looks[i-1], d.Looks[i]
+	}
+}
+
+// An OwnAction is how often a resident did one thing on a day, the most frequent first.
+type OwnAction struct {
+	// Action is a code (i18n "look.<action>").
+	Action string `json:"action"`
+	// For is the resident for whom it was done, by a [Mandate].
+	For   string `json:"for,omitempty"`
+	Count int    `json:"count"`
 }
 
 // A ConsentsView is what the resident agreed to.
@@ -365,8 +401,7 @@ type NewCaseView struct {
 	Record  *Record  `json:"record,omitempty"`
 	Listing *Listing `json:"listing,omitempty"`
 	// Previous is the decided case that a new one follows, or nil.
-	Previous *Case  `json:"previous,omitempty"`
-	Key      string `json:"key"`
+	Previous *Case `json:"previous,omitempty"`
 }
 
 // A QueueView is the handlers' work queue.
@@ -411,6 +446,9 @@ type CaseFilter struct {
 // A RulebooksView is the published rulebooks.
 type RulebooksView struct {
 	Rulebooks []Rulebook `json:"rulebooks"`
+	// Refused is what systems of this kind did elsewhere and no rulebook can do, with the
+	// reasons.
+	Refused []NeverUse `json:"refused,omitempty"`
 	// Drafts are the proposed versions of them.
 	Drafts []RulebookVersion `json:"drafts,omitempty"`
 }

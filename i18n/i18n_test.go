@@ -124,8 +124,9 @@ var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "li
 	"Outcome":        "outcome",
 	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind",
 	"InquiryState": "inquiry_state", "InquiryOutcome": "inquiry_outcome", "ShareState": "share_state", "ShareField": "share_field",
-	"ShareName": "share_named", "DraftFileState": "draft_file", "StaffState": "staff_state", "ComplaintKind": "complaint_kind",
-	"ComplaintState": "complaint_state", "ComplaintOutcome": "complaint_outcome", "RefusalAnswer": "refusal_answer", "KeyUse": "key_use", "KeyState": "key_state"}
+	"ShareName": "share_named", "DraftFileState": "draft_file", "EvidenceState": "evidence_state", "StaffState": "staff_state",
+	"ComplaintKind": "complaint_kind", "ComplaintState": "complaint_state", "ComplaintOutcome": "complaint_outcome",
+	"RefusalAnswer": "refusal_answer", "KeyUse": "key_use", "KeyState": "key_state"}
 
 // TestEveryConstantOfTheProductHasASentence reads the constants from the source,
 // so that a new state without a sentence fails here.
@@ -208,7 +209,12 @@ var codes = map[string][]string{
 	"standing":             append([]string{"other"}, mingjing.StandingActions...),
 	"not_counted":          mingjing.Whys,
 	"purpose":              {"own", "dispute", "score", "listing", "audit", "notice", "share", "mandate", "inquiry", "complaint"},
-	"look": {"overview", "access_log_proof", "records", "record", "listings", "listing", "score", "request", "sources", "access_log",
+	"basis":                {"own", "dispute", "score", "listing", "audit", "notice", "share", "mandate", "inquiry", "complaint", "record", "counter", "activation", "id", "other"},
+	"opened": {"evidence", "case", "search", "collect", "letter", "court_file", "propose", "clock", "release_case", "rescore", "score", "preview",
+		"ask_agency", "notify", "password", mingjing.ActionUnreadable, "share_view", "share_corrected", "counter", "counter_filed",
+		"counter_code", "enrol", "id_number", "note", "listing_term", "submit", "correct", "revoke", "lift", "answer", "question", "agency",
+		"inquiry", "inquiry_answer", "complaint", "complaint_answer", "letter_code", "mandate", "other"},
+	"look": {"again", "overview", "access_log_proof", "records", "record", "listings", "listing", "score", "request", "sources", "access_log",
 		"consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings", "propose",
 		"clock", "release_case", "rescore", "preview", "ask_agency", "screen", "notify", "password", "leave", mingjing.ActionUnreadable,
 		"shares", "share_made", "share_revoked", "share_view", "share_corrected",
@@ -243,9 +249,10 @@ var codes = map[string][]string{
 		"served_on_invalid", "proof_required", "ref_required", "ground_required", "measures_required", "measure_unpublished", "term_too_long",
 		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required",
 		"share_over", "share_no_score", "shares_full", "share_fields", "share_views", "share_ends", "nothing_to_tell", "leave_confirm",
-		"leave_cases_open", "key_use_required", "keys_too_many", "key_over", "overlap_invalid", "agency_unknown", "record_held", "missing_choice",
+		"leave_cases_open", "key_use_required", "keys_too_many", "key_over", "overlap_invalid", "agency_unknown", "key_used", "shown_once", "record_held", "missing_choice",
 		"missing_undocumented", "missing_proven", "missing_waiting", "refused_measure", "measure_not_clear", "place_required",
-		"complaint_answered"},
+		"complaint_answered",
+		"nothing_added", "words_full"},
 	"erasure_kept": mingjing.ErasureKept,
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -70,7 +71,10 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == checkFile { // the program starts itself for each file
 		os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 	}
-	if os.Getenv(asProgram) != "" { // it was started by a script of a test
+	if how := os.Getenv(asProgram); how != "" { // it was started by a test, or by a script of one
+		if how == attached {
+			go func() { _, _ = io.Copy(io.Discard, os.Stdin); os.Exit(1) }()
+		}
 		main()
 	}
 	flag.Parse()
@@ -92,6 +96,10 @@ func TestMain(m *testing.M) {
 		}
 		if whole := flag.Lookup("test.run").Value.String() == "" && !testing.Short(); whole && code == 0 {
 			for _, e := range api.Endpoints() {
+				if e.Once && !theTwice.seen(e.Path) {
+					fmt.Fprintln(os.Stderr, "no test has sent twice", e.Path)
+					code = 1
+				}
 				if !described.seen(e.Method + " " + e.Path) {
 					fmt.Fprintln(os.Stderr, "no test has seen a good answer of", e.Method, e.Path)
 					code = 1
@@ -106,6 +114,10 @@ func TestMain(m *testing.M) {
 
 // asProgram is the variable that makes the program of the tests be mingjing.
 const asProgram = "MINGJING_TEST_AS_PROGRAM"
+
+// attached is the value of [asProgram] with which the program ends with its standard input,
+// and so with the test that has started it.
+const attached = "attached"
 
 func kratosBin() (string, error) {
 	bin := os.Getenv("KRATOS_BIN")

@@ -114,10 +114,10 @@ func TestTheFiguresSayWhatHappened(t *testing.T) {
 		`mingjing_http_requests_total\{code="404",method="GET",route="record"\} 1`,
 		`mingjing_http_requests_total\{code="404",method="GET",route="file"\} 1`,
 		`mingjing_http_requests_total\{code="\d+",method="other",route="`,
-		`mingjing_http_requests_total\{code="202",method="POST",route="api\.requestScore"\} 1`,
+		`mingjing_http_requests_total\{code="202",method="POST",route="api\.requestScore"\} 2`, // the tests send it twice
 		`mingjing_http_request_duration_seconds_bucket\{route="records",le="0.005"\}`,
 		`mingjing_http_response_bytes_total\{route="records"\} [1-9]`,
-		`mingjing_score_request_ready_seconds_count 1`,
+		`mingjing_score_request_ready_seconds_count 1`, `mingjing_http_internal_errors_total 0`,
 		`mingjing_score_requests_open\{state="collecting"\} 0`,
 		`mingjing_agency_answers_total\{agency="[a-z-]+",op="records",result="answered"\} [1-9]`,
 		`mingjing_agency_breaker_open\{agency="[a-z-]+"\} [01]`,
@@ -137,6 +137,10 @@ func TestTheFiguresSayWhatHappened(t *testing.T) {
 			name, _, _ := strings.Cut(want, `\{`)
 			t.Errorf("no line %s in\n%s", want, strings.Join(regexp.MustCompile(`(?m)^`+name+`.*$`).FindAllString(text, 20), "\n"))
 		}
+	}
+	c.p.figures.Request("records", http.MethodGet, http.StatusInternalServerError, 0, 0)
+	if text := string(get(t, metricsURL)); !strings.Contains(text, "mingjing_http_internal_errors_total 1\n") {
+		t.Error("an internal error is not counted")
 	}
 	for _, wrong := range append(c.spilt(text, true), found(text, "SECRET-PART", listing)...) {
 		t.Errorf("the figures tell %s", wrong)

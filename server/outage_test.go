@@ -37,7 +37,7 @@ type redisServer struct {
 
 func (r *redisServer) url() string { return "unix://" + filepath.Join(r.dir, "s") }
 
-func (r *redisServer) start(t *testing.T) {
+func (r *redisServer) start(t testing.TB) {
 	t.Helper()
 	if r.dir == "" {
 		dir, err := os.MkdirTemp("", "mingjing-redis-") //nolint:usetesting // a socket's path must be short
@@ -61,6 +61,14 @@ func (r *redisServer) start(t *testing.T) {
 		}
 		return err == nil
 	})
+}
+
+// signal sends the server a signal.
+func (r *redisServer) signal(t testing.TB, s os.Signal) {
+	t.Helper()
+	if err := r.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (r *redisServer) stop() {
@@ -330,7 +338,7 @@ func TestAMasterKeyThatIsAwayLosesNothing(t *testing.T) {
 }
 
 // forget removes what is remembered of sessions.
-func forget(t *testing.T, redisURL string) {
+func forget(t testing.TB, redisURL string) {
 	t.Helper()
 	opt, err := redis.ParseURL(redisURL)
 	if err != nil {

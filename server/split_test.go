@@ -72,11 +72,17 @@ func (c *city) jobsElsewhere(t *testing.T, s Settings) (end func()) {
 }
 
 // kratosURL returns the address of a proxy before a port of the city's own Kratos.
-func (c *city) kratosURL(t *testing.T, port string) string {
+func (c *city) kratosURL(t testing.TB, port string) string {
+	t.Helper()
+	return kratosURL(t, filepath.Join(c.dir, "kratos"), port)
+}
+
+// kratosURL returns the address of a proxy before a port of the Kratos that runs in a folder.
+func kratosURL(t testing.TB, dir, port string) string {
 	t.Helper()
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var note struct{ Sockets string }
-		data, err := os.ReadFile(filepath.Join(c.dir, "kratos", "child.json"))
+		data, err := os.ReadFile(filepath.Join(dir, "child.json"))
 		if err == nil {
 			err = json.Unmarshal(data, &note)
 		}

@@ -345,9 +345,9 @@
     file.note.textContent = text;
   }
 
-  const ask = (path, body) => fetch(path, {
+  const ask = (path, body, more) => fetch(path, {
     method: body ? "POST" : "GET", body: body && JSON.stringify(body),
-    headers: { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}) },
+    headers: { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}), ...more },
   });
 
   // explain returns the sentence of a problem.
@@ -365,7 +365,7 @@
     let state = null;
     for (let tries = 0; !file.gone; tries++) {
       try {
-        const answer = state ? await ask("/api/drafts/files/" + state.id) :
+        const answer = state ? await ask("/api/drafts/files/" + state.id, null, state.state === "checking" ? { "Mingjing-Quiet": "1" } : {}) :
           await ask("/api/drafts/files", { draft: file.key, name: file.blob.name || "photo", size: file.blob.size });
         if (answer.status >= 500 || answer.status === 429) {
           throw answer.status;
@@ -398,8 +398,13 @@
           file.note.textContent = size(file) + " · " + file.words.ready;
           return undefined;
         }
-        if (state.state === "refused") {
-          return fail(file, file.words.unsent);
+        if (state.state === "refused") { // only the answer to a part says why
+          return fail(file, await explain(file.words.unsent, await put(file, state, file.blob.slice(0, 0))));
+        }
+        if (state.state === "checking") {
+          file.bar.remove();
+          file.note.textContent = size(file) + " · " + file.words.checking;
+          await wait(Math.min(20000, 2000 + 1000 * tries));
         }
       } catch (error) {
         file.note.textContent = file.words.stopped;

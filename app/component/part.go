@@ -173,6 +173,31 @@ func (d Details) UI() app.UI {
 	return El("details", a, El("summary", A{"class": "details-summary"}, El("span", nil, Text(d.Summary))), Div("details-body", d.Body...))
 }
 
+// A Fold is a section that is folded away under its heading of level 2, which is a line of
+// the page's contents while it is.
+type Fold struct {
+	// ID is the id of the whole section.
+	ID    string
+	Title string
+	// Count is shown behind the title; "" for none.
+	Count string
+	Open  bool
+	Body  []app.UI
+}
+
+// UI returns the section, which works without scripts.
+func (f Fold) UI() app.UI {
+	a := A{"class": "details fold", "id": f.ID}
+	if f.Open {
+		a["open"] = "true"
+	}
+	var count app.UI
+	if f.Count != "" {
+		count = Span("fold-count", f.Count)
+	}
+	return El("details", a, El("summary", A{"class": "details-summary"}, H(2, f.Title), count), Div("details-body", f.Body...))
+}
+
 // A BackLink is a link to the page above this one.
 type BackLink struct {
 	Text string

@@ -10,23 +10,48 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// AccessTable returns entries of the access log as a table, newest first; why returns
-// the last cell of each, or is nil.
+// AccessTable returns entries of the access log as a table, newest first. Each row says
+// whether the look was allowed: who it was, what was opened, for what, and by which law.
+// why returns the last cell, or is nil.
 func AccessTable(v *mingjing.View, entries []mingjing.AccessEntry, caption string, why func(mingjing.AccessEntry) app.UI) app.UI {
 	rows := make([][]app.UI, 0, len(entries))
-	columns := []c.Column{{Text: T(v, "access_log.when")}, {Text: T(v, "access_log.who")}, {Text: T(v, "access_log.what")},
-		{Text: T(v, "access_log.why")}}
+	columns := []c.Column{{Text: T(v, "access_log.who")}, {Text: T(v, "access_log.opened")}, {Text: T(v, "access_log.why")},
+		{Text: T(v, "access_log.basis")}}
 	if why != nil {
 		columns = append(columns, c.Column{Text: T(v, "inquiry.why")})
 	}
 	for _, l := range entries {
-		row := []app.UI{TimeUI(v, l.At), AccessWho(v, l), AccessWhat(v, l), c.Text(PurposeText(v, l))}
+		row := []app.UI{c.Div("two", AccessWho(v, l), c.El("span", c.A{"class": "muted small"}, TimeUI(v, l.At))),
+			c.Div("two", AccessWhat(v, l), c.Span("small", OpenedText(v, l))), c.Text(PurposeText(v, l)), c.Text(BasisText(v, l))}
 		if why != nil {
 			row = append(row, why(l))
 		}
 		rows = append(rows, row)
 	}
 	return c.Div("looks", c.Table{Caption: caption, QuietCaption: true, Columns: columns, Rows: rows}.UI())
+}
+
+// OpenedText returns which data was opened, as a text.
+func OpenedText(v *mingjing.View, l mingjing.AccessEntry) string {
+	key := "opened." + strings.TrimPrefix(l.Action, "look.")
+	if !i18n.Has(key) {
+		key = "opened.other"
+	}
+	return T(v, key)
+}
+
+// BasisText returns the law that allows the look, as a text.
+func BasisText(v *mingjing.View, l mingjing.AccessEntry) string {
+	purpose := strings.TrimPrefix(l.Purpose, "purpose.")
+	switch {
+	case strings.HasPrefix(purpose, "checked_"):
+		purpose = "counter"
+	case strings.HasPrefix(purpose, "id_"):
+		purpose = "id"
+	case !i18n.Has("basis." + purpose):
+		purpose = "other"
+	}
+	return T(v, "basis."+purpose)
 }
 
 // AccessWho returns the person or agency that read the data.
@@ -66,10 +91,14 @@ func AccessWhat(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	if !ok || l.Subject == "" {
 		return c.Text(ActionText(v, l))
 	}
+	text := ActionText(v, l)
+	if page == "dispute" || page == "letter" {
+		text = T(v, "access_log.what_case", "what", text, "number", CaseNumber(l.Subject))
+	}
 	if page == "dispute" && l.Role == mingjing.RoleResident && l.For != "" {
 		page = "helping"
 	}
-	return c.Link{Text: ActionText(v, l), Href: Href(v, page, l.Subject)}.UI()
+	return c.Link{Text: text, Href: Href(v, page, l.Subject)}.UI()
 }
 
 // ActionText returns what was read, as a text.

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"time"
+
 	"mingjing"
 	c "mingjing/app/component"
 	"mingjing/i18n"
@@ -10,11 +12,46 @@ import (
 
 // EvidenceLink returns one file with the link to it.
 func EvidenceLink(v *mingjing.View, e mingjing.Evidence, at string) app.UI {
-	return c.El("div", c.A{"class": "paper"}, fileShape(), c.Div("paper-body",
+	if !e.Checked() {
+		state := c.Muted(T(v, "evidence_state.checking"))
+		if e.State == mingjing.EvidenceRefused {
+			state = c.El("p", c.A{"class": "error"}, c.Text(T(v, "evidence_state.refused", "why", Code(v, "error", e.Why))))
+		}
+		return c.El("div", c.A{"class": "paper"}, fileShape(), c.Div("paper-body",
+			c.El("p", c.A{"class": "paper-name"}, c.El("bdi", nil, c.Text(e.Name))), state))
+	}
+	var states []string
+	for _, s := range []struct {
+		key string
+		at  time.Time
+	}{{"evidence_state.checked", e.CheckedAt}, {"evidence_opened.handler", e.HandlerOpenedAt}, {"evidence_opened.agency", e.AgencyOpenedAt}} {
+		if !s.at.IsZero() {
+			states = append(states, T(v, s.key, "time", Instant(v, s.at)))
+		}
+	}
+	if e.Stripped {
+		states = append(states, T(v, "dispute.evidence_stripped"))
+	}
+	var notes []app.UI
+	for _, s := range states {
+		notes = append(notes, c.Muted(s))
+	}
+	return c.El("div", c.A{"class": "paper"}, fileShape(), c.Div("paper-body", append([]app.UI{
 		c.El("a", c.A{"href": at + Segment(e.ID), "download": e.Name, "data-full": "true", "class": "paper-name"},
 			c.Span("visually-hidden", T(v, "dispute.evidence_download")+" "), c.Text(e.Name)),
 		c.El("p", c.A{"class": "muted"}, c.Text(T(v, "dispute.evidence_meta", "type", MediaType(e.Type),
-			"size", i18n.FileSize(v.Lang, e.Size), "time", Instant(v, e.AddedAt))))))
+			"size", i18n.FileSize(v.Lang, e.Size), "time", Instant(v, e.AddedAt))))}, notes...)...))
+}
+
+// UnscannedNote returns that files were not searched for malware, for whoever opens what
+// others sent; nil where they were.
+func UnscannedNote(v *mingjing.View, all []mingjing.Evidence) app.UI {
+	for _, e := range all {
+		if e.Checked() && !e.Scanned {
+			return c.Muted(T(v, "case.evidence_unscanned"))
+		}
+	}
+	return nil
 }
 
 // AnswerDocument returns what an officer attached to the answer, or nil.
@@ -72,6 +109,15 @@ func PositionText(v *mingjing.View, kind mingjing.CaseKind, p mingjing.AgencyPos
 		return T(v, key)
 	}
 	return Code(v, "position", string(p))
+}
+
+// Further returns what was added to a case in words, each with its time.
+func Further(v *mingjing.View, d mingjing.Case) app.UI {
+	var all []app.UI
+	for _, f := range d.Further {
+		all = append(all, c.Muted(T(v, "dispute.further_at", "time", Instant(v, f.At))), c.Div("quote", Paragraphs(f.Text)))
+	}
+	return c.Div("stack", all...)
 }
 
 // ReasonLine returns why the resident objects; cases of other kinds have no reason.

@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +40,7 @@ export class Server {
     return {
       PATH: process.env.PATH,
       HOME: this.data,
-      XDG_CACHE_HOME: join(root, '.cache'), // what opens files is compiled once
+      XDG_CACHE_HOME: process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), // what opens files is compiled once
       KRATOS_BIN: join(root, 'e2e/lib/kratos'), // hashes passwords in no time
       ADDR: `127.0.0.1:${this.port}`,
       PUBLIC_ORIGIN: this.url,

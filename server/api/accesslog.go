@@ -17,8 +17,15 @@ import (
 var accessLogPage = page[mingjing.AccessLogView]{
 	name: "access-log",
 	get: func(c *call) (mingjing.AccessLogView, error) {
-		in := asked[accessLogQuery](c)
-		return c.s.casework.AccessLog.AccessLog(c.ctx(), c.actor(), in.Others == "1", in.Cursor)
+		in := asked[accessLogPageQuery](c)
+		show := ""
+		switch {
+		case in.Own == "1":
+			show = "own"
+		case in.Others == "1":
+			show = "others"
+		}
+		return c.s.casework.AccessLog.AccessLogPage(c.ctx(), c.actor(), show, in.Cursor)
 	},
 	endpoints: []endpoint{
 		query[accessLogQuery, list[mingjing.AccessEntry]]{
@@ -61,6 +68,13 @@ type accessLogQuery struct {
 	// Others leaves out one's own entries.
 	Others string `json:"others,omitempty" enum:"1"`
 	paged
+}
+
+// accessLogPageQuery is the query of the page itself.
+type accessLogPageQuery struct {
+	// Own shows only the days of one's own entries.
+	Own string `json:"own,omitempty" enum:"1"`
+	accessLogQuery
 }
 
 // proofQuery is the query of a page of the proof of the access log.

@@ -273,7 +273,11 @@ func (c *call) readOnly() bool {
 }
 
 func (c *call) client() mingjing.Client {
-	return mingjing.Client{Addr: c.s.addr(c.r), Device: device(c.r.UserAgent())}
+	client := mingjing.Client{Addr: c.s.addr(c.r), Device: device(c.r.UserAgent())}
+	if k, err := c.r.Cookie(c.s.cookieName(deviceCookie)); err == nil {
+		client.Browser = k.Value
+	}
+	return client
 }
 
 // addr returns the client's network address.

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"crypto/rand"
 	"net/http"
 
 	"mingjing"
@@ -15,9 +14,7 @@ var refusedPage = page[mingjing.RefusedView]{
 		if c.r.Method == http.MethodPost { // the form is shown again
 			measure = c.in.get("measure")
 		}
-		out, err := c.s.casework.Complaints.Refused(c.ctx(), c.actor(), measure)
-		out.Key = c.retryKey(out.Key)
-		return out, err
+		return c.s.casework.Complaints.Refused(c.ctx(), c.actor(), measure)
 	},
 	endpoints: []endpoint{
 		query[measureQuery, mingjing.RefusedView]{
@@ -74,8 +71,6 @@ type complaintForm struct {
 	HappenedOn string `json:"happened_on" max:"10"`
 	// Statement is in the resident's own words.
 	Statement string `json:"statement" min:"1" max:"2000"`
-	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key string `json:"idempotency_key,omitempty" max:"128"`
 }
 
 // complainOf returns the endpoint of a kind of complaint.
@@ -83,21 +78,18 @@ func complainOf(kind mingjing.ComplaintKind, again, id, summary string, example 
 	return action[complaintForm, mingjing.Complaint]{
 		path: "/api/complaints/" + string(kind), access: mingjing.Residents, status: http.StatusCreated, errorPage: again,
 		doc: apiDoc{id: id, summary: summary, about: "A supervisor answers it by its due time; the sums are public.",
-			answer: "The complaint that was filed, or the one that was filed with this key."},
+			answer: "The complaint that was filed."},
 		example: example,
 		do: func(c *call, in complaintForm) (mingjing.Complaint, redirect, error) {
 			k, err := c.s.casework.Complaints.Complain(c.ctx(), c.actor(), complaint.Filing{Kind: kind, Measure: in.Measure, Place: in.Place,
-				Where: in.Where, On: in.HappenedOn, Text: in.Statement, Key: c.key(in.Key)})
+				Where: in.Where, On: in.HappenedOn, Text: in.Statement})
 			return k, redirect{page: "complaints", done: "complaint_filed"}, err
 		},
 	}
 }
 
-var listUsedPage = page[mingjing.ListUsedView]{
+var listUsedPage = page[none]{
 	name: "list-used",
-	get: func(c *call) (mingjing.ListUsedView, error) {
-		return mingjing.ListUsedView{Key: c.retryKey(rand.Text())}, nil
-	},
 	endpoints: []endpoint{
 		complainOf(mingjing.ComplaintList, "list-used", "reportList", "Report a list that nobody has published",
 			complaintForm{Place: "employer", Where: "A staffing agency in Pudong", HappenedOn: "2026-03-01",

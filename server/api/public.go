@@ -20,6 +20,7 @@ var rulebooksPage = page[mingjing.RulebooksView]{
 		for _, d := range c.s.casework.City.Drafts() {
 			out.Drafts = append(out.Drafts, d.VersionOf())
 		}
+		out.Refused = mingjing.PublishedRegister().Practices()
 		return out, nil
 	},
 }

@@ -19,7 +19,7 @@ var pages = []screen{
 	rulebooksPage, rulebookPage, tryPage, agenciesPage,
 	page[none]{name: "check-us"}, page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
 	recipientPage,
-	overviewPage, askPage, requestPage, scorePage,
+	overviewPage, askPage, requestPage, scorePage, comparePage,
 	recordsPage, recordPage, listingsPage, listingPage, repairPage, sourcesPage,
 	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, securityPage, exportPage, confirmPage,
 	disputesPage, newDisputePage, missingPage, refusedPage, listUsedPage, complaintsPage, disputePage, reviewPage, letterPage,
@@ -48,6 +48,8 @@ func endpoints() []endpoint {
 type Endpoint struct {
 	Method, Path string
 	Access       mingjing.Access
+	// Once says that it takes an idempotency key.
+	Once bool
 }
 
 // Endpoints returns all addresses below /api; openapi.json describes the same.
@@ -55,7 +57,7 @@ func Endpoints() []Endpoint {
 	var all []Endpoint
 	for _, e := range endpoints() {
 		d := e.describe()
-		all = append(all, Endpoint{d.method, d.path, d.access})
+		all = append(all, Endpoint{d.method, d.path, d.access, d.key})
 	}
 	return all
 }
@@ -73,7 +75,7 @@ func Forms() []Form {
 	for _, e := range endpoints() {
 		d := e.describe()
 		if d.form {
-			all = append(all, Form{Endpoint{d.method, d.path, d.access}, formFields(d.body)})
+			all = append(all, Form{Endpoint{d.method, d.path, d.access, d.key}, formFields(d.body)})
 		}
 	}
 	return all

@@ -100,14 +100,11 @@ func (c *call) setCookie(token string, maxAge int) {
 		HttpOnly: true, Secure: c.s.secure, SameSite: http.SameSiteLaxMode})
 }
 
-// rememberDevice makes the browser known to the resident who has just logged in. Its error
+// rememberDevice makes the browser known to the person who has just logged in. Its error
 // does not fail the login.
 func (c *call) rememberDevice(token string) {
-	before := ""
-	if k, err := c.r.Cookie(c.s.cookieName(deviceCookie)); err == nil {
-		before = k.Value
-	}
-	next, err := c.s.Identity.SeenDevice(c.ctx(), token, before, c.client())
+	client := c.client()
+	next, err := c.s.Identity.SeenDevice(c.ctx(), token, client.Browser, client)
 	if err != nil {
 		c.s.Logger.Warn("remember a browser", "id", c.id, "err", err)
 	}

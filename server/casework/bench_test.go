@@ -6,25 +6,38 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
 	"mingjing/server/store"
+	"mingjing/server/store/pgtest"
 	"mingjing/server/vault"
 	"mingjing/web/rulebooks"
 )
 
 // BenchmarkRequestToReady measures requests from asked to ready with the whole
-// rulebook's agencies, which answer at once, on SQLite in a file.
+// rulebook's agencies, which answer at once: on SQLite in a file, on a PostgreSQL that writes
+// commits through to the disk, and on one whose commit takes 5 ms longer.
 func BenchmarkRequestToReady(b *testing.B) {
+	b.Run("sqlite", func(b *testing.B) { benchReady(b, "sqlite://"+filepath.Join(b.TempDir(), "bench.db"), func() {}) })
+	b.Run("postgres", func(b *testing.B) { benchReady(b, pgtest.StartDurable(b), func() {}) })
+	b.Run("postgres-commit-5ms", func(b *testing.B) {
+		between, through := pgtest.StartBetween(b, pgtest.StartDurable(b))
+		benchReady(b, through, func() { between.SlowCommits(5 * time.Millisecond) })
+	})
+}
+
+// benchReady measures requests on the database at url; slow is called when it is open.
+func benchReady(b *testing.B, url string, slow func()) {
 	books, err := rulebooks.All()
 	must(b, err)
-	s, err := store.Open(ctx, "sqlite://"+filepath.Join(b.TempDir(), "bench.db"),
-		store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory()})
+	s, err := store.Open(ctx, url, store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory()})
 	must(b, err)
 	defer func() { must(b, s.Close()) }()
+	slow()
 	c := cityOn(b, s, func(cfg *casework.Config) { cfg.Clock, cfg.Books = wallClock{}, books })
 	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("debt")}, Listings: []score.ReplyListing{blacklisted("list")}})
 	ready := make(chan mingjing.Event, 16)
@@ -45,7 +58,7 @@ func BenchmarkRequestToReady(b *testing.B) {
 	b.ResetTimer()
 	for _, a := range residents {
 		go func() {
-			if _, err := c.RequestScore(ctx, a, "honest-shanghai", true, ""); err != nil {
+			if _, err := c.RequestScore(ctx, a, "honest-shanghai", true); err != nil {
 				b.Error(err)
 			}
 		}()

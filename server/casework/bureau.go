@@ -80,6 +80,9 @@ type Store interface {
 	// Read runs fn in one transaction that writes nothing, not even the access log, and
 	// so opens nothing of a resident. It waits for nobody who writes.
 	Read(ctx context.Context, fn func(Tx) error) error
+	// Together runs fn so that all that is done with its context is one transaction. fn may
+	// run more than once.
+	Together(ctx context.Context, fn func(ctx context.Context) error) error
 	// Work gives committed jobs to fn, several at a time, until ctx ends. A job
 	// that was being worked on when the process died is given again, as is one
 	// whose fn returned an error (with backoff) or a wait above zero (after it).
@@ -92,6 +95,7 @@ type Store interface {
 // a resident's.
 type Tx interface {
 	kernel.Events
+	kernel.Sendings
 	// As returns a reader for an entry; see [kernel.Port].
 	As(e kernel.Entry) Reader
 	// Try runs fn, and undoes what it has done if it fails; see [kernel.Port].
@@ -298,8 +302,9 @@ func New(c Config) (*Bureau, error) {
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Mandates, b.Cases, b.Records,
 		b.Listings, b.Drafts, b.Shares, b.AccessLog)
 	b.Upkeep = upkeep.New(city, c.Figures.Removed)
-	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Law.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(),
-		b.Listings.Jobs(), b.Staff.Jobs(), b.Inquiries.Jobs(), b.Complaints.Jobs(), b.Shares.Jobs(), b.Intake.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
+	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Law.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(), b.Drafts.Jobs(),
+		b.Listings.Jobs(), b.Staff.Jobs(), b.Inquiries.Jobs(), b.Complaints.Jobs(), b.Shares.Jobs(), b.Intake.Jobs(),
+		b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}
 	return b, nil

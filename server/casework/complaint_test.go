@@ -10,8 +10,7 @@ import (
 )
 
 func turnedAway(kind mingjing.ComplaintKind) complaint.Filing {
-	f := complaint.Filing{Kind: kind, Place: "station", Where: "Hongqiao, counter 7", On: "2026-03-01", Text: "They said my score is too low.",
-		Key: "form"}
+	f := complaint.Filing{Kind: kind, Place: "station", Where: "Hongqiao, counter 7", On: "2026-03-01", Text: "They said my score is too low."}
 	if kind == mingjing.ComplaintRefused {
 		f.Measure = "restrict.rail"
 	}
@@ -80,9 +79,8 @@ func TestAComplaintReachesASupervisorAndIsAnsweredOnAClock(t *testing.T) {
 		}
 		k, err := c.Complain(ctx, a, turnedAway(mingjing.ComplaintRefused))
 		must(t, err)
-		again, err := c.Complain(ctx, a, turnedAway(mingjing.ComplaintRefused))
-		if err != nil || again.ID != k.ID || k.Found != mingjing.RefusalClear || !k.Due.Equal(c.Due(5)) {
-			t.Fatalf("%+v, then %+v, %v", k, again, err)
+		if k.Found != mingjing.RefusalClear || !k.Due.Equal(c.Due(5)) {
+			t.Fatalf("%+v", k)
 		}
 		for _, who := range []mingjing.Actor{handler, administrator, a} {
 			if _, err := c.OpenComplaints(ctx, who); err == nil {

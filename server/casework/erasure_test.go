@@ -10,6 +10,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
+	"mingjing/server/casework/score"
 	"mingjing/server/casework/takeaway"
 )
 
@@ -283,4 +284,38 @@ func TestAReplayRemovesALoginThatCameBackWithABackup(t *testing.T) {
 	if len(l.logins) != 2 || done.LoginAt == nil || !done.LoginAt.Equal(c.clock.Now()) || done.ErasedAt == nil {
 		t.Errorf("%d logins removed, %+v", len(l.logins), done)
 	}
+}
+
+func TestACaseThatComesWhileSomebodyLeavesEndsWithThem(t *testing.T) {
+	c, _ := leavingCity(t)
+	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("debt")}})
+	a := c.resident(t, 1)
+	c.ready(t, a, "honest-shanghai")
+	held, err := c.Records(ctx, a)
+	must(t, err)
+	e, err := c.Leave(ctx, fresh(a))
+	must(t, err)
+	l := c.propose(t, 1, "proposed")
+	d, err := c.FileDispute(ctx, a, cases.Filing{RecordID: held.Records[0].Record.ID, Reason: mingjing.ReasonOther, Statement: "Not mine."})
+	must(t, err)
+	must(t, c.did(ctx, takeaway.JobErase, e.ID))
+	c.clock.pass(60 * 24 * time.Hour)
+	must(t, c.did(ctx, cases.JobClock, l.CaseID))
+	for _, id := range []string{l.CaseID, d.ID} {
+		if line := c.storedLine(t, id); line.State != mingjing.CaseDecided || len(line.Clocks) != 0 {
+			t.Errorf("a case that nobody can decide is open: %+v", line.Case)
+		}
+	}
+	q, err := c.Cases(ctx, supervisor, mingjing.CaseFilter{}, "")
+	must(t, err)
+	if len(q.Cases) != 0 || q.Counts["late"] != 0 {
+		t.Errorf("staff see %d cases, %d of them late", len(q.Cases), q.Counts["late"])
+	}
+}
+
+// storedLine is the line of a case in the queue.
+func (c *city) storedLine(t tb, id string) (d cases.Case) {
+	t.Helper()
+	c.peek(t, func(tx opened) (err error) { d, err = tx.CaseSummary(ctx, id); return err })
+	return d
 }

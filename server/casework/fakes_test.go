@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mingjing"
@@ -34,12 +35,28 @@ func (c *clock) pass(d time.Duration) {
 }
 
 // files takes what begins like a PDF. What is really taken is tested in server/evidence.
-type files struct{}
+type files struct{ *slow }
 
-func (files) Check(ctx context.Context, _ string, u evidence.Upload) (evidence.File, error) {
+// slow says that files can't be checked soon, or not for now.
+type slow struct {
+	soon, ever atomic.Bool
+}
+
+func (f files) Soon(ctx context.Context, who string, u evidence.Upload) (evidence.File, error) {
+	if f.slow != nil && f.soon.Load() {
+		return evidence.File{}, evidence.ErrLater
+	}
+	return f.Check(ctx, who, u)
+}
+
+func (files) Busy(string) bool { return false }
+
+func (f files) Check(ctx context.Context, _ string, u evidence.Upload) (evidence.File, error) {
 	switch {
 	case ctx.Err() != nil:
 		return evidence.File{}, ctx.Err()
+	case f.slow != nil && f.ever.Load():
+		return evidence.File{}, evidence.ErrLater
 	case !bytes.HasPrefix(u.Data, []byte("%PDF-")):
 		return evidence.File{}, evidence.WrongType
 	}

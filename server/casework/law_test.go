@@ -39,7 +39,7 @@ func changed(t testing.TB, b *mingjing.Rulebook, version string, from mingjing.D
 
 // coded returns a rulebook without the words of the register, as its file has it.
 func coded(b mingjing.Rulebook) mingjing.Rulebook {
-	b.Documents, b.Measures, b.NeverUsed, b.Procedure.LegalBasis = nil, nil, nil, nil
+	b.Documents, b.Measures, b.NeverUsed, b.Procedure.LegalBasis, b.Refused, b.Basis = nil, nil, nil, nil, nil, nil
 	for i := range b.Catalogue {
 		x := &b.Catalogue[i]
 		x.Area, x.Subject, x.Name, x.Exit, x.LegalBasis = "", "", nil, nil, nil

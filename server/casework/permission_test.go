@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -69,6 +70,7 @@ var probes = []probe{
 	{"Consents", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Consents(ctx, a) }},
 	{"Disputes", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Disputes(ctx, a) }},
 	{"AccessLog", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AccessLog(ctx, a, false, "") }},
+	{"AccessLogPage", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AccessLogPage(ctx, a, "", "") }},
 	{"AccessProof", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
 		return c.AccessProof(ctx, a, accesslog.ProofQuery{})
 	}},
@@ -80,6 +82,9 @@ var probes = []probe{
 	{"Dispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Dispute(ctx, a, v.dispute) }},
 	{"AddEvidence", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return c.AddEvidence(ctx, a, v.dispute, []evidence.Upload{pdf})
+	}},
+	{"AddToCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
+		return c.AddToCase(ctx, a, v.dispute, "Mine.", nil)
 	}},
 	{"FileDispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return c.FileDispute(ctx, a, cases.Filing{ListingID: v.listing, Reason: mingjing.ReasonOther, Statement: "Mine."})
@@ -93,7 +98,7 @@ var probes = []probe{
 	{"AskForMissing", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AskForMissing(ctx, a, notSent()) }},
 	{"Refused", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
 		v, err := c.Refused(ctx, a, "restrict.air")
-		v.Measures, v.Key = nil, "" // published, and random
+		v.Measures = nil // published
 		return v, err
 	}},
 	{"StateClear", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
@@ -163,7 +168,7 @@ var probes = []probe{
 		return nil, c.Withdraw(ctx, a, "rongcheng")
 	}},
 	{"RequestScore", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
-		return c.RequestScore(ctx, a, "rongcheng", true, "probe")
+		return c.RequestScore(ctx, a, "rongcheng", true)
 	}},
 	{"Export", residents, "it says how far it is, and nothing that is held", func(c *city, a mingjing.Actor, _ victim) (any, error) {
 		return c.Export(ctx, a)
@@ -244,6 +249,8 @@ var free = map[string]string{
 	"JobKinds":      "the worker's own",
 	"Tx":            "hands out no data but by the ports of the parts",
 	"Read":          "hands out no data but by the ports of the parts",
+	"Once":          "does what it is given, or returns what the same actor was answered: see once_test.go",
+	"OnceOutside":   "the same",
 	"AllSources":    "adds agencies to what it is given",
 	"RecordView":    "adds the rulebooks to what it is given",
 	"ListingView":   "adds the rulebooks to what it is given",
@@ -294,6 +301,7 @@ var free = map[string]string{
 	"Batch":             "an agency's computer's",
 	"AgencyBatches":     "an agency's officer's",
 	"AgencyBatch":       "an agency's officer's",
+	"CheckLater":        "the worker's own",
 	"Administrators":    "a command's, and what the server says at its start",
 	"AdoptStaff":        "the program's own, for logins that it made itself",
 	"BeginActivation":   "for whoever has the one-time code: see staff_test.go",
@@ -506,6 +514,9 @@ func (c *city) everything(t *testing.T, v victim) string {
 		must(t, err)
 		evidence, err := tx.Evidence(ctx, v.dispute)
 		must(t, err)
+		for i := range evidence {
+			evidence[i].HandlerOpenedAt = time.Time{} // staff may open it, and that is noted
+		}
 		scores, err := tx.Scores(ctx, id, "", 100)
 		must(t, err)
 		consents, err := tx.Consents(ctx, id)
@@ -626,7 +637,8 @@ func rightful(t *testing.T, c *city, v victim, p probe) mingjing.Actor {
 	return auditor
 }
 
-func TestEveryLookIsInTheAccessLogAndWithoutTheLogThereIsNothing(t *testing.T) {
+// Each method is called as a request with a key, and sent a second time.
+func TestEveryLookIsInTheAccessLogAndWithoutTheLogThereIsNothingAndTwiceIsOnce(t *testing.T) {
 	for _, p := range probes {
 		t.Run(p.method, func(t *testing.T) {
 			broken := &flawed{}
@@ -651,9 +663,11 @@ func TestEveryLookIsInTheAccessLogAndWithoutTheLogThereIsNothing(t *testing.T) {
 				}
 			}
 			n := len(c.looks(t, v.actor))
-			_, err := p.call(c, a, v)
-			must(t, err)
+			if c.sendOnce(t, a, v, p) != nil {
+				t.Fatal("it was answered before it was done")
+			}
 			looks := c.looks(t, v.actor)
+			c.isDoneOnce(t, a, v, p)
 			if p.unlogged != "" {
 				return
 			}
@@ -702,7 +716,7 @@ func TestTheMachinesOwnLooksAreLoggedToo(t *testing.T) {
 	broken := &flawed{Store: c.store, noLooks: true}
 	d := cityOn(t, broken)
 	b := d.resident(t, 2)
-	r, err := c.RequestScore(ctx, b, "rongcheng", true, "")
+	r, err := c.RequestScore(ctx, b, "rongcheng", true)
 	must(t, err)
 	if _, err := d.job(ctx, score.JobCollect, r.ID); err == nil || len(d.offices.asked) != 0 {
 		t.Errorf("agencies were asked without a log: %v, %v", d.offices.asked, err)
@@ -750,6 +764,71 @@ func TestTheAccessLogIsReadPageByPage(t *testing.T) {
 		_, err := c.AccessLog(ctx, a, false, bad)
 		wants(t, err, "invalid_cursor")
 	}
+}
+
+func TestOthersLooksComeFirstAndOnesOwnAreFoldedIntoWholeDays(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.file(t, a, record, "")
+	for range 12 { // days
+		c.clock.pass(24 * time.Hour)
+		for range 25 {
+			_, err := c.Record(ctx, a, record)
+			must(t, err)
+		}
+		_, err := c.Listings(ctx, a)
+		must(t, err)
+		_, err = c.Case(ctx, handler, d.ID)
+		must(t, err)
+	}
+	want := map[mingjing.Date]int{}
+	for _, l := range c.looks(t, a) {
+		if l.Role == mingjing.RoleResident {
+			want[mingjing.DateOf(l.At.In(c.Zone()))]++
+		}
+	}
+	v, err := c.AccessLogPage(ctx, a, "", "")
+	must(t, err)
+	if len(v.Days) != 10 || v.NextDays == "" || len(v.Entries) < 12 {
+		t.Fatalf("%d days, then %q, and %d looks of others", len(v.Days), v.NextDays, len(v.Entries))
+	}
+	for _, l := range v.Entries {
+		if l.Role == mingjing.RoleResident {
+			t.Errorf("one's own look is among others': %+v", l)
+		}
+	}
+	got := map[mingjing.Date]int{}
+	for next := v.NextDays; ; next = v.NextDays {
+		for i, day := range v.Days {
+			sum := 0
+			for _, x := range day.Looks {
+				sum += x.Count
+			}
+			if sum != day.Count || i > 0 && day.Day >= v.Days[i-1].Day {
+				t.Errorf("a day is %+v", day)
+			}
+			got[day.Day] += day.Count
+		}
+		if next == "" {
+			break
+		}
+		v, err = c.AccessLogPage(ctx, a, "own", next)
+		must(t, err)
+		if len(v.Entries) > 0 {
+			t.Error("others' looks are among one's own")
+		}
+	}
+	today := mingjing.DateOf(c.clock.Now().In(c.Zone()))
+	delete(got, today) // which reading adds to
+	delete(want, today)
+	if !maps.Equal(got, want) {
+		t.Errorf("the days have %v, want %v", got, want)
+	}
+	if v, err = c.AccessLogPage(ctx, a, "others", ""); err != nil || len(v.Days) > 0 || len(v.Entries) < 12 {
+		t.Errorf("others only: %+v, %v", v, err)
+	}
+	_, err = c.AccessLogPage(ctx, a, "", "x")
+	wants(t, err, "invalid_cursor")
 }
 
 func TestWhoIsWho(t *testing.T) {

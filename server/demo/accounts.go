@@ -74,7 +74,7 @@ const maxAccounts = 1 << 20
 // StoryIDNumber returns the ID number of the resident whom a story is about; false
 // when there is no such story.
 func StoryIDNumber(story string) (mingjing.IDNumber, bool) {
-	for _, p := range slices.Concat(stories(), processes(), colleagues()) {
+	for _, p := range slices.Concat(stories(), processes(), pilots(), colleagues()) {
 		if p.story == story {
 			return p.id, true
 		}

@@ -42,7 +42,8 @@ type Behaviour struct {
 // Down reports whether the agency never answers.
 func (b Behaviour) Down() bool { return b.Kind == Refuses || b.Kind == Hangs }
 
-// enough is the least number of agencies of a city in which three are down.
+// enough is the least number of agencies of a city in which three are down. A rulebook with
+// fewer agencies meets none of them: it would lack too much.
 const enough = 20
 
 // behaviours returns the behaviour of every agency: the same for the same agencies,
@@ -72,7 +73,7 @@ func behaviours(codes []string, needed map[string]bool, cfg Config) map[string]B
 		return code, true
 	}
 	if down == nil && !cfg.Instant && len(codes) >= enough {
-		// In every book, so that every request meets them.
+		// In every large book, so that every request by it meets them.
 		for range 3 {
 			if code, ok := spare(inAll(cfg.Books)); ok {
 				down = append(down, code)
@@ -111,12 +112,13 @@ func behaviours(codes []string, needed map[string]bool, cfg Config) map[string]B
 	return out
 }
 
-// inAll returns a function that reports whether an agency is in all books.
+// inAll returns a function that reports whether an agency is in all large books, and in
+// none of the small ones.
 func inAll(books []*mingjing.Rulebook) func(string) bool {
 	return func(code string) bool {
 		return !slices.ContainsFunc(books, func(b *mingjing.Rulebook) bool {
 			_, ok := b.Agency(code)
-			return !ok
+			return ok != (len(b.Agencies) >= enough)
 		})
 	}
 }

@@ -21,9 +21,14 @@ var holders = map[string]string{
 	"award.department":         "civil_affairs",
 	"award.heroic_act":         "civil_affairs",
 	"bank.loan_arrears":        "central_bank",
+	"bank.loan_repaid":         "central_bank",
+	"community.service":        "civil_affairs",
+	"contract.lending_breach":  "arbitration",
 	"contract.lease_breach":    "housing",
 	"licence.qualified":        "human_resources",
 	"metro.fare_evasion":       "metro",
+	"rental.not_returned":      "library",
+	"rental.returned":          "library",
 	"utility.late_fees":        "water",
 	"utility.theft":            "power",
 	"volunteer.honour_redlist": "volunteers",
@@ -80,6 +85,8 @@ func (f *file) plan(n mingjing.IDNumber, ref string) plan {
 // started again in the same month holds the same.
 func newDataset(books []*mingjing.Rulebook, now time.Time) dataset {
 	d := dataset{files: map[string]*file{}, unheld: map[string]bool{}}
+	books = slices.Clone(books)
+	slices.SortStableFunc(books, func(a, b *mingjing.Rulebook) int { return elsewhere(books[0], a) - elsewhere(books[0], b) })
 	// China has one zone without summer time.
 	now = now.In(time.FixedZone("CST", 8*60*60))
 	month := mingjing.DateOf(now.AddDate(0, 0, 1-now.Day()))
@@ -97,6 +104,15 @@ func newDataset(books []*mingjing.Rulebook, now time.Time) dataset {
 		d.files[at.agency].silent = true
 	}
 	return d
+}
+
+// elsewhere returns 1 for a rulebook of another city than the first one, and 0 for one of the
+// same, to sort by: the agencies have the names that they have here.
+func elsewhere(first, b *mingjing.Rulebook) int {
+	if maps.Equal(first.City, b.City) {
+		return 0
+	}
+	return 1
 }
 
 // add puts a fact about a person into the file of the agency that holds it.

@@ -98,7 +98,7 @@ var holdsNothing = says(mingjing.PositionWithdrawn, "经查，本部门没有这
 
 // people returns all residents of the city.
 func people() []person {
-	return slices.Concat(stories(), processes(), colleagues(), ordinary(), inactive())
+	return slices.Concat(stories(), processes(), pilots(), colleagues(), ordinary(), inactive())
 }
 
 // stories returns the residents of [Stories].

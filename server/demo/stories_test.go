@@ -222,6 +222,29 @@ func TestTheStoriesAreTrueWheneverTheyAreTold(t *testing.T) {
 	}
 }
 
+func TestEachSystemOfTheFieldHasAStoryThatItsRulebookTells(t *testing.T) {
+	for _, now := range days {
+		a := connect(t, start(t, demo.Config{Instant: true, Now: now}), agency.Config{})
+		for story, id := range demo.Pilots {
+			b := book(t, id)
+			in := collect(t, a, b, storyID(t, story))
+			in.AsOf = inCity(now)
+			s := mingjing.MakeScore(b, in)
+			counted := 0
+			for _, r := range in.Records {
+				if counts(s, r.ID) {
+					counted++
+				}
+			}
+			want := map[string]string{"bills": "kept", "credit-history": "excellent", "five-factors": "excellent", "xichu": "bb", "two-halves": "good",
+				"first-pilot": "a"}[story]
+			if counted < 4 || s.Band != want {
+				t.Errorf("%s on %s: %d count, %d %s: %+v", story, in.AsOf, counted, s.Value, s.Band, s.Explanation)
+			}
+		}
+	}
+}
+
 func TestTheSameMonthTellsTheSame(t *testing.T) {
 	tell := func(now time.Time) []score.Reply {
 		a := connect(t, start(t, demo.Config{Instant: true, Now: now}), agency.Config{})

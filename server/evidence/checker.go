@@ -25,22 +25,48 @@ type Limits struct {
 	AtOnce int
 	// Time is how long one file may take, from the start of its process.
 	Time time.Duration
+	// Soon is how long somebody waits who sent a file; what takes longer is checked later.
+	Soon time.Duration
+	// Heavy is how much time the files of a person may take within an hour. Of those whose
+	// files took more, only one file of all is checked at a time. Quota is after how much
+	// the next has to wait for the end of the hour. Zero is no limit.
+	Heavy, Quota time.Duration
 }
 
 // DefaultLimits are the limits for a machine with two processors.
-var DefaultLimits = Limits{AtOnce: 2, Time: 30 * time.Second}
+var DefaultLimits = Limits{AtOnce: 2, Time: 30 * time.Second, Soon: 2 * time.Second, Heavy: 15 * time.Second, Quota: 5 * time.Minute}
+
+// ErrLater is the error of a file that can't be checked now: others are before it, or what
+// is needed does not answer. It is to be checked later, and not to be refused.
+var ErrLater = errors.New("evidence: the file can't be checked now")
+
+// A Scanner looks for malware.
+type Scanner interface {
+	// Scan returns [Infected] for malware, and another error where it could not look.
+	Scan(ctx context.Context, data []byte) error
+}
 
 // A Checker checks files, each in a process of its own. It is safe for use by many
 // goroutines.
 type Checker struct {
 	command []string
 	limits  Limits
+	scanner Scanner // nil for none
 	places  chan struct{}
+	started chan struct{} // closed when what [Checker.Start] has begun has ended; nil without it
+	heavy   chan struct{} // has one while a file is checked of somebody whose files take long
 
 	mu sync.Mutex
-	// turns has a channel for each person whose file is being checked or waits for a
-	// place; it has room for one.
+	// turns has each person whose file is being checked or waits for it.
 	turns map[string]*turn
+	// spent is what the files of each person have taken since the beginning of their hour.
+	spent map[string]*spending
+}
+
+// A spending is how much time files have taken since an instant.
+type spending struct {
+	took  time.Duration
+	since time.Time
 }
 
 // A turn is held by a person's file while it is checked.
@@ -52,26 +78,143 @@ type turn struct {
 // NewChecker returns a Checker that runs a command for each file. The command reads the
 // file at its standard input and writes an [Answer] and the content at its output.
 func NewChecker(l Limits, command ...string) *Checker {
-	return &Checker{command: command, limits: l, places: make(chan struct{}, l.AtOnce), turns: map[string]*turn{}}
+	return &Checker{command: command, limits: l, places: make(chan struct{}, l.AtOnce), heavy: make(chan struct{}, 1),
+		turns: map[string]*turn{}, spent: map[string]*spending{}}
 }
 
-// Check returns a file as it may be stored, or a [Refusal]. Only one file of a person is
-// checked at a time, so that whoever sends many does not keep the others waiting. When the
-// context ends, so does the process.
+// ScanBy makes a scanner look at each file before anything else does. It is called before
+// the first file is checked.
+func (c *Checker) ScanBy(s Scanner) { c.scanner = s }
+
+// Soon is [Checker.Check] for somebody who waits for the answer: it returns [ErrLater] where
+// there is none soon.
+func (c *Checker) Soon(ctx context.Context, person string, u Upload) (File, error) {
+	ctx, stop := context.WithTimeoutCause(ctx, c.limits.Soon, ErrLater)
+	defer stop()
+	return c.Check(ctx, person, u)
+}
+
+// Busy reports whether a file of a person is being checked, or waits.
+func (c *Checker) Busy(person string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.turns[person] != nil
+}
+
+// Check returns a file as it may be stored, a [Refusal], or [ErrLater]. Only one file of a
+// person is checked at a time, so that whoever sends many does not keep the others waiting.
+// When the context ends, so does the process.
 func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, error) {
 	if len(u.Data) > mingjing.MaxEvidenceBytes {
 		return File{}, TooLarge
 	}
-	done, err := c.wait(ctx, person)
+	took := c.tookOf(person)
+	if c.limits.Quota > 0 && took >= c.limits.Quota {
+		return File{}, ErrLater
+	}
+	leave, err := c.turn(ctx, person)
 	if err != nil {
 		return File{}, err
 	}
-	defer done()
+	defer leave()
+	if c.started != nil {
+		select {
+		case <-c.started:
+		case <-ctx.Done():
+			return File{}, context.Cause(ctx)
+		}
+	}
+	if err := c.scan(ctx, u.Data); err != nil {
+		return File{}, err
+	}
+	if c.limits.Heavy > 0 && took >= c.limits.Heavy {
+		if err := take(ctx, c.heavy); err != nil {
+			return File{}, err
+		}
+		defer func() { <-c.heavy }()
+	}
+	if err := take(ctx, c.places); err != nil {
+		return File{}, err
+	}
+	began := time.Now()
 	content, err := c.look(ctx, u.Data, c.limits.Time)
+	<-c.places
+	c.spend(person, began, time.Since(began))
 	if err != nil {
 		return File{}, err
 	}
-	return File{Name: SafeName(u.Name, content.Ext), Type: content.Type, Data: content.Data}, nil
+	f := content.File(u.Name)
+	f.Scanned = c.scanner != nil
+	return f, nil
+}
+
+// scan lets the scanner look at a file.
+func (c *Checker) scan(ctx context.Context, data []byte) error {
+	if c.scanner == nil {
+		return nil
+	}
+	limited, stop := context.WithTimeout(ctx, c.limits.Time)
+	defer stop()
+	err := c.scanner.Scan(limited, data)
+	switch refused := Refusal(""); {
+	case err == nil, errors.As(err, &refused):
+		return err
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("%w: %w", ErrLater, err)
+}
+
+// hour is how long what a person's files have taken counts.
+const hour = time.Hour
+
+// tookOf returns how long the files of a person have taken within the hour.
+func (c *Checker) tookOf(person string) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.spent[person]; s != nil && time.Since(s.since) < hour {
+		return s.took
+	}
+	return 0
+}
+
+// spend notes how long a file of a person has taken, and forgets the hours that are over.
+func (c *Checker) spend(person string, began time.Time, took time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for who, s := range c.spent {
+		if time.Since(s.since) >= hour {
+			delete(c.spent, who)
+		}
+	}
+	s := c.spent[person]
+	if s == nil {
+		s = &spending{since: began}
+		c.spent[person] = s
+	}
+	s.took += took
+}
+
+// take waits for room in a channel.
+func take(ctx context.Context, places chan struct{}) error {
+	select {
+	case places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Start begins, before the first file comes, what [Checker.Ready] does, and returns at once;
+// ended gets its error. Files that come meanwhile wait: each would compile the same within the
+// time for one file, which is too short for that on a busy machine.
+func (c *Checker) Start(ctx context.Context, ended func(error)) {
+	c.started = make(chan struct{})
+	go func() {
+		err := c.Ready(ctx)
+		close(c.started)
+		ended(err)
+	}()
 }
 
 // Ready checks a page of our own, as any file is checked. Where nothing was checked before,
@@ -93,8 +236,8 @@ trailer<</Root 1 0 R>>
 %%EOF
 `
 
-// wait waits for the person's turn and for a place.
-func (c *Checker) wait(ctx context.Context, person string) (done func(), err error) {
+// turn waits for the person's turn.
+func (c *Checker) turn(ctx context.Context, person string) (done func(), err error) {
 	c.mu.Lock()
 	t := c.turns[person]
 	if t == nil {
@@ -110,21 +253,11 @@ func (c *Checker) wait(ctx context.Context, person string) (done func(), err err
 			delete(c.turns, person)
 		}
 	}
-	select {
-	case t.held <- struct{}{}:
-	case <-ctx.Done():
+	if err := take(ctx, t.held); err != nil {
 		leave()
-		return nil, context.Cause(ctx)
-	}
-	select {
-	case c.places <- struct{}{}:
-	case <-ctx.Done():
-		<-t.held
-		leave()
-		return nil, context.Cause(ctx)
+		return nil, err
 	}
 	return func() {
-		<-c.places
 		<-t.held
 		leave()
 	}, nil
@@ -133,9 +266,11 @@ func (c *Checker) wait(ctx context.Context, person string) (done func(), err err
 // An Answer is the first line of what the process writes, as JSON. The content follows
 // where nothing is refused.
 type Answer struct {
-	Refused Refusal `json:"refused,omitempty"`
-	Type    string  `json:"type,omitempty"`
-	Ext     string  `json:"ext,omitempty"`
+	Refused  Refusal `json:"refused,omitempty"`
+	Type     string  `json:"type,omitempty"`
+	Ext      string  `json:"ext,omitempty"`
+	Pages    int     `json:"pages,omitempty"`
+	Stripped bool    `json:"stripped,omitempty"`
 }
 
 // types are the contents that an answer may name.
@@ -147,7 +282,7 @@ func Write(w io.Writer, c Content, err error) error {
 	if err != nil && !errors.As(err, &refused) {
 		return err
 	}
-	head, err := json.Marshal(Answer{Refused: refused, Type: c.Type, Ext: c.Ext})
+	head, err := json.Marshal(Answer{Refused: refused, Type: c.Type, Ext: c.Ext, Pages: c.Pages, Stripped: c.Stripped})
 	if err != nil {
 		return err
 	}
@@ -165,12 +300,12 @@ func read(out []byte) (Content, error) {
 	switch {
 	case slices.Contains(refusals, a.Refused):
 		return Content{}, a.Refused
-	case a.Refused != "" || !slices.Contains(types, a):
+	case a.Refused != "" || a.Pages < 0 || !slices.Contains(types, Answer{Type: a.Type, Ext: a.Ext}):
 		return Content{}, fmt.Errorf("evidence: the process that looks at files has answered %q", line)
 	case len(data) > mingjing.MaxEvidenceBytes:
 		return Content{}, TooLarge
 	}
-	return Content{Type: a.Type, Ext: a.Ext, Data: data}, nil
+	return Content{Type: a.Type, Ext: a.Ext, Data: data, Pages: a.Pages, Stripped: a.Stripped}, nil
 }
 
 // look runs the process for one file. A process that was killed, by its limits or by

@@ -3,8 +3,8 @@
 //
 // A file is judged by its content, never by its name or by what the browser says of it.
 // Pictures are decoded and encoded again, upright, so that no metadata (place, camera) and
-// nothing hidden stays; PDFs are kept as they are when they can be opened, and are only
-// ever served as attachments.
+// nothing hidden stays; PDFs are kept as they are when they can be opened and do nothing but
+// show pages, otherwise without what they do, and are only ever served as attachments.
 //
 // What decodes a file may be made to work very long or to take very much memory by who
 // wrote the file. A [Checker] therefore gives each file to a process of its own, which has
@@ -25,10 +25,13 @@ import (
 type Upload struct {
 	// Name is what the device calls it; it is not trusted.
 	Name string
-	// Type is set by the server alone, for what is a [File] that was checked and stored
-	// before: it need not be checked again.
-	Type string
-	Data []byte
+	// Type is set by the server alone, with the fields after Data, for what is a [File] that was
+	// checked and stored before: it need not be checked again.
+	Type     string
+	Data     []byte
+	Pages    int
+	Stripped bool
+	Scanned  bool
 }
 
 // A File is an upload that may be stored.
@@ -38,6 +41,12 @@ type File struct {
 	// Type is the media type of the content: application/pdf, image/jpeg or image/png.
 	Type string
 	Data []byte
+	// Pages is how many pages a PDF has; 0 for a picture.
+	Pages int
+	// Stripped says that programs and attached files were removed from a PDF.
+	Stripped bool
+	// Scanned says that a scanner has looked for malware in it.
+	Scanned bool
 }
 
 // A Content is what a file turned out to be. Ext is the extension of its type, with
@@ -45,6 +54,14 @@ type File struct {
 type Content struct {
 	Type, Ext string
 	Data      []byte
+	// Pages and Stripped are as in [File].
+	Pages    int
+	Stripped bool
+}
+
+// File returns a content as a file that a device calls by a name.
+func (c Content) File(name string) File {
+	return File{Name: SafeName(name, c.Ext), Type: c.Type, Data: c.Data, Pages: c.Pages, Stripped: c.Stripped}
 }
 
 // A Refusal is the error of a file that is not taken. It has a sentence under the i18n key
@@ -71,12 +88,16 @@ const (
 	// Document is a file of a program for writing, such as Word, WPS or OFD: it has to be
 	// saved as PDF.
 	Document Refusal = "evidence_document"
+	// Active is a PDF with programs or attached files that can't be removed.
+	Active Refusal = "evidence_active"
+	// Infected is a file in which the scanner has found malware.
+	Infected Refusal = "evidence_infected"
 )
 
 func (r Refusal) Error() string { return string(r) }
 
 // refusals are all of them, as they may come from the process that looked.
-var refusals = []Refusal{TooLarge, WrongType, Broken, NeedsPassword, NoPages, TooManyPixels, TooComplex, Document}
+var refusals = []Refusal{TooLarge, WrongType, Broken, NeedsPassword, NoPages, TooManyPixels, TooComplex, Document, Active, Infected}
 
 // maxName bounds a file's name without its extension, in characters; in bytes it stays
 // below the 255 that file systems take.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +46,26 @@ func TestMain(m *testing.M) {
 			if err != nil {
 				os.Exit(1)
 			}
+		}
+		_ = evidence.Write(os.Stdout, evidence.Content{Type: "image/png", Ext: ".png", Data: []byte("x")}, nil)
+		os.Exit(0)
+	case "die":
+		self, _ := os.FindProcess(os.Getpid())
+		_ = self.Kill()
+		select {}
+	case "compile": // at the first file, until somebody has written to the named pipe
+		if first, _ := io.ReadAll(os.Stdin); string(first) != "second" {
+			in, err := os.Open(os.Args[2])
+			if err == nil {
+				_, err = io.ReadAll(in)
+			}
+			if err != nil || os.WriteFile(os.Args[2]+".done", nil, 0o600) != nil {
+				os.Exit(1)
+			}
+		}
+		if _, err := os.Stat(os.Args[2] + ".done"); err != nil {
+			fmt.Fprintln(os.Stderr, "nothing is compiled")
+			os.Exit(1)
 		}
 		_ = evidence.Write(os.Stdout, evidence.Content{Type: "image/png", Ext: ".png", Data: []byte("x")}, nil)
 		os.Exit(0)
@@ -117,7 +138,8 @@ func TestAFileThatTakesTooMuchIsRefused(t *testing.T) {
 		what    string
 		command []string
 		time    time.Duration
-	}{{"time", []string{"hang"}, 300 * time.Millisecond}, {"memory", []string{"hog"}, time.Minute}} {
+	}{{"time", []string{"hang"}, 300 * time.Millisecond}, {"memory", []string{"hog"}, time.Minute},
+		{"of what the machine has", []string{"die"}, time.Minute}} {
 		c := checker(t, evidence.Limits{AtOnce: 1, Time: too.time}, too.command...)
 		if _, err := c.Check(ctx, "a", evidence.Upload{}); !errors.Is(err, evidence.TooComplex) {
 			t.Errorf("too much %s: %v", too.what, err)
@@ -180,6 +202,102 @@ func TestOneFileOfAPersonIsCheckedAtATime(t *testing.T) {
 	}
 	for range many - 1 {
 		goOn()
+	}
+}
+
+func TestWhoWaitsHearsThatAFileIsCheckedLater(t *testing.T) {
+	t.Parallel()
+	c := checker(t, evidence.Limits{AtOnce: 1, Time: time.Hour, Soon: 50 * time.Millisecond}, "hang")
+	if _, err := c.Soon(ctx, "a", evidence.Upload{}); !errors.Is(err, evidence.ErrLater) {
+		t.Errorf("a file that takes long: %v", err)
+	}
+	if c.Busy("a") {
+		t.Error("it is still being checked")
+	}
+}
+
+// However many people send files that take long, others have a place.
+func TestFilesOfWhoKeepsTheProcessesBusyHaveOnePlace(t *testing.T) {
+	t.Parallel()
+	pipe := t.TempDir() + "/pipe"
+	if err := mkfifo(pipe); err != nil {
+		t.Skip("no named pipes here: ", err)
+	}
+	c := checker(t, evidence.Limits{AtOnce: 2, Time: time.Hour, Heavy: 1}, "wait", pipe)
+	done, many := make(chan error), []string{"a", "b"}
+	for _, who := range many {
+		if _, err := c.Check(ctx, who, evidence.Upload{}); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			_, err := c.Check(ctx, who, evidence.Upload{Data: []byte("wait")})
+			done <- err
+		}()
+	}
+	for !c.Busy("a") || !c.Busy("b") {
+		runtime.Gosched()
+	}
+	if _, err := c.Check(ctx, "somebody else", evidence.Upload{}); err != nil {
+		t.Error(err)
+	}
+	for range many {
+		w, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits for a process that reads
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Close(), <-done); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestFilesBeyondAPersonsQuotaWait(t *testing.T) {
+	t.Parallel()
+	c := checker(t, evidence.Limits{AtOnce: 2, Time: time.Hour, Quota: 1}, "wait", "")
+	for i, who := range []string{"a", "b", "a"} {
+		if _, err := c.Check(ctx, who, evidence.Upload{}); errors.Is(err, evidence.ErrLater) != (i == 2) {
+			t.Errorf("file %d, of %s: %v", i, who, err)
+		}
+	}
+}
+
+// A scanner that says the same of every file.
+type scanner struct{ err error }
+
+func (s scanner) Scan(context.Context, []byte) error { return s.err }
+
+func TestAFileIsTakenOnceTheScannerHasSeenIt(t *testing.T) {
+	t.Parallel()
+	for _, says := range []struct{ err, want error }{{nil, nil}, {evidence.Infected, evidence.Infected},
+		{errors.New("connection refused"), evidence.ErrLater}} {
+		c := checker(t, evidence.Limits{AtOnce: 1, Time: time.Hour}, "wait", "")
+		c.ScanBy(scanner{says.err})
+		if f, err := c.Check(ctx, "a", evidence.Upload{}); !errors.Is(err, says.want) || (err == nil) != (f.Type != "") {
+			t.Errorf("where it says %v: %v", says.err, err)
+		}
+	}
+}
+
+func TestAFileThatComesWhileTheCheckerStartsWaitsForIt(t *testing.T) {
+	t.Parallel()
+	pipe := t.TempDir() + "/pipe"
+	if err := mkfifo(pipe); err != nil {
+		t.Skip("no named pipes here: ", err)
+	}
+	c := checker(t, evidence.Limits{AtOnce: 2, Time: time.Minute}, "compile", pipe)
+	started := make(chan error, 1)
+	c.Start(ctx, func(err error) { started <- err })
+	done := make(chan error, 1)
+	go func() {
+		_, err := c.Check(ctx, "a", evidence.Upload{Data: []byte("second")})
+		done <- err
+	}()
+	w, err := os.OpenFile(pipe, os.O_WRONLY, 0) // it waits for a process that reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Close(), <-started, <-done); err != nil {
+		t.Error(err)
 	}
 }
 

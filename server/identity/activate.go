@@ -23,12 +23,12 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, newPasswor
 		return "", errNewPassword(w)
 	}
 	defer i.pace.start(ctx)()
-	a := attempt{"activate", identifier, addrPrefix(c.Addr)}
-	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
-		return "", errActivation()
-	} else if err != nil {
+	a := i.newAttempt(ctx, "activate", identifier, c)
+	done, err := i.admit(ctx, a)
+	if err != nil {
 		return "", err
 	}
+	defer done()
 	err = redeem(ctx, func(ctx context.Context, resident mingjing.ResidentID) (err error) {
 		// From here on it is finished even when the client has gone.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
@@ -41,8 +41,7 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, newPasswor
 	} else if err != nil {
 		return "", i.undecided(ctx, a, "activate", err)
 	}
-	i.loginSucceeded(ctx, a)
-	i.loginSucceeded(ctx, attempt{"login", a.identifier, a.addr})
+	i.loginSucceeded(ctx, a, "login")
 	return token, nil
 }
 

@@ -50,15 +50,15 @@ func (i *Identity) ChangePassword(ctx context.Context, token, current, next stri
 	if err != nil {
 		return "", i.unavailable(ctx, "change a password", err)
 	}
-	a := attempt{"login", p.traits.Identifier, addrPrefix(c.Addr)}
+	a := attemptIn(l.SessionID, "login", p.traits.Identifier, c)
 	if l.Actor.Role != mingjing.RoleResident {
 		a.kind = "staff"
 	}
-	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
-		return "", wrong
-	} else if err != nil {
+	done, err := i.admit(ctx, a)
+	if err != nil {
 		return "", err
 	}
+	defer done()
 	fresh, err := i.reauthenticate(ctx, token, a.identifier, current, c)
 	if errors.Is(err, errRefused) {
 		return "", wrong

@@ -36,12 +36,12 @@ func (i *Identity) Confirm(ctx context.Context, token, text string, c mingjing.C
 	if err != nil {
 		return "", i.unavailable(ctx, "confirm who is there", err)
 	}
-	a := attempt{"login", p.traits.Identifier, addrPrefix(c.Addr)}
-	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
-		return "", wrong
-	} else if err != nil {
+	a := attemptIn(l.SessionID, "login", p.traits.Identifier, c)
+	done, err := i.admit(ctx, a)
+	if err != nil {
 		return "", err
 	}
+	defer done()
 	fresh, err := i.reauthenticate(ctx, token, p.traits.Identifier, text, c)
 	if errors.Is(err, errRefused) {
 		return "", wrong

@@ -202,11 +202,14 @@ func (c redisCounter) marked(ctx context.Context, key string) (bool, error) {
 }
 
 func (c redisCounter) forget(ctx context.Context, keys ...string) error {
-	var all []string
-	for _, k := range keys {
-		all = append(all, k, countPrefix+k)
-	}
-	return c.redis.Del(ctx, all...).Err()
+	_, err := c.redis.Pipelined(ctx, func(p redis.Pipeliner) error { // in a Cluster each key may be elsewhere
+		for _, k := range keys {
+			p.Del(ctx, k)
+			p.Del(ctx, countPrefix+k)
+		}
+		return nil
+	})
+	return err
 }
 
 // A localCounter counts in this process, by the machine's monotonic clock.

@@ -9,8 +9,8 @@ import (
 	"mingjing/server/identity/passwords"
 )
 
-// forgotRates are how often a new password can be asked for, for one person: from all
-// addresses where they never logged in together, and from each of the others. They keep a
+// forgotRates are how often a new password can be asked for, for one person: in all
+// browsers that are not known to be theirs together, and in each of the others. They keep a
 // stranger from filling somebody's mailbox.
 var forgotRates = []Rate{{5, 24 * time.Hour}, {3, time.Hour}}
 
@@ -21,32 +21,23 @@ var forgotRates = []Rate{{5, 24 * time.Hour}, {3, time.Hour}}
 // identity_down; one of send is returned.
 func (i *Identity) Forgot(ctx context.Context, n mingjing.IDNumber, c mingjing.Client, send func(ctx context.Context) error) error {
 	defer i.pace.start(ctx)()
-	a := attempt{"forgot", i.keys.resident(n), addrPrefix(c.Addr)}
-	err := i.admitForgot(ctx, a)
-	if errors.Is(err, errSilent) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	return send(ctx)
-}
-
-func (i *Identity) admitForgot(ctx context.Context, a attempt) error {
-	if err := i.allow(ctx, i.limits.Address, "address", a.addr); err != nil {
-		return err
-	}
-	if err := i.allow(ctx, i.limits.Device, "device", a.kind, a.identifier, a.addr); err != nil {
-		return err
-	}
-	known, err := i.isKnownAddress(ctx, a)
+	a := i.newAttempt(ctx, "forgot", i.keys.resident(n), c)
+	done, err := i.admit(ctx, a)
 	if err != nil {
 		return err
 	}
+	defer done()
 	parts := []string{a.kind, a.identifier}
-	if known {
-		parts = append(parts, a.addr)
+	if a.browser != "" {
+		parts = append(parts, a.browser)
 	}
-	return silently(i.allow(ctx, forgotRates, "mail", parts...))
+	switch err := silently(i.count(ctx, i.attempts, forgotRates, "mail", parts...)); {
+	case errors.Is(err, errSilent):
+		return nil
+	case err != nil:
+		return err
+	}
+	return send(ctx)
 }
 
 // Reset sets the password of a resident who has a code for that, and logs in; all their
@@ -61,12 +52,12 @@ func (i *Identity) Reset(ctx context.Context, n mingjing.IDNumber, newPassword s
 		return "", errNewPassword(w)
 	}
 	defer i.pace.start(ctx)()
-	a := attempt{"reset", identifier, addrPrefix(c.Addr)}
-	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
-		return "", errReset()
-	} else if err != nil {
+	a := i.newAttempt(ctx, "reset", identifier, c)
+	done, err := i.admit(ctx, a)
+	if err != nil {
 		return "", err
 	}
+	defer done()
 	err = redeem(ctx, func(ctx context.Context, resident mingjing.ResidentID) (err error) {
 		// From here on it is finished even when the client has gone.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
@@ -79,8 +70,7 @@ func (i *Identity) Reset(ctx context.Context, n mingjing.IDNumber, newPassword s
 	} else if err != nil {
 		return "", i.undecided(ctx, a, "reset a password", err)
 	}
-	i.loginSucceeded(ctx, a)
-	i.loginSucceeded(ctx, attempt{"login", a.identifier, a.addr})
+	i.loginSucceeded(ctx, a, "login")
 	return token, nil
 }
 

@@ -15,8 +15,8 @@
 //
 // # The same answer, in the same time
 //
-// An unknown ID number, a wrong password, a locked account, an account that was never
-// activated, and one that strangers are attacking get the same error, login_failed,
+// An unknown ID number, a wrong password, a locked account and an account that was never
+// activated get the same error, login_failed,
 // after the same time: each login makes one search and one password check, against a
 // decoy where there is no account, and its answer waits until the next multiple of
 // [Config.FloorTime] is reached. Only some checks run at once; the others wait, known
@@ -24,27 +24,24 @@
 //
 // # The limits, and why a stranger cannot lock anybody out
 //
-// Attempts are counted in Redis under keyed hashes, never under an ID number or an
-// address, in three ways:
+// Attempts are counted under keyed hashes, never under an ID number or an address, in four
+// ways:
 //
-//   - Device: one identifier from one address. Few a minute, fewer an hour and
-//     fewer still a day, so that the wait grows. Answered too_many_attempts.
-//   - Address: one address, whatever the identifiers. Answered too_many_attempts.
-//   - Stranger: one identifier, from all addresses together. Answered
-//     login_failed, so that nobody learns that an account is under attack, nor
-//     whether a password was checked.
+//   - Browser: one identifier in a browser that is known by its cookie, since the person
+//     has logged in with it before, or in their own session. Nobody else can use it up,
+//     and while it lasts nothing else counts.
+//   - Device: one identifier from one address.
+//   - Address: one address, whatever the identifiers.
+//   - Stranger: one identifier, from all addresses together.
 //
-// An identifier and an address that logged in successfully together are known for 90
-// days, and from then on only Device counts for them. So a stranger who tries passwords
-// for somebody's ID number uses up his own Device limit, and with many addresses the
-// Stranger limit, and slows down only those who never logged in from where they are.
-// One address alone can't use up Stranger, because Device stops it first. Somebody who
-// is new at an address during such an attack can still log in with an activation code,
-// which has limits of its own.
+// An attempt that is beyond one of the last three is not refused. It waits, for 5 to 30
+// seconds, in the slow lane ([slowLane]), of which one attempt at a time is checked. So a
+// stranger makes nobody wait for longer than that, and a guesser has few guesses. Only
+// where too many wait there from one address is one refused, with too_many_attempts.
 //
 // Activation is limited in the same way. Its codes are not Kratos': whoever calls
 // [Identity.Activate] checks them, and wrong tries end none. Second-factor codes are limited
-// for each member of staff after the password was right.
+// for each person after the password was right, in a known browser apart from all others.
 //
 // # The second factor
 //
@@ -176,6 +173,8 @@ type Identity struct {
 	child      *child // nil with an external Kratos
 	redis      redis.UniversalClient
 	counts     *counters
+	attempts   counter // of logins, and what is good once
+	slow       *slowLane
 	limits     Limits
 	cache      *cache
 	checks     *line
@@ -232,14 +231,15 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		keys:   k,
 		redis:  c.Redis,
 		counts: newCounters(c.Redis, c.Alone, c.Logger),
-		limits: c.Limits.withDefaults(),
-		cache:  &cache{redis: c.Redis},
+		limits: c.Limits.withDefaults(), slow: newSlowLane(c.FloorTime, wait),
+		cache: &cache{redis: c.Redis},
 		// More password checks at once would only make each of them slower.
 		checks:   newLine(max(2, 2*runtime.GOMAXPROCS(0))),
 		pace:     responseFloor{floor: c.FloorTime, wait: wait},
 		freshFor: c.FreshLogin,
 		uses:     c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait, context: c.Words,
 	}
+	i.attempts = i.counts
 	if c.PublicURL != "" {
 		if i.kratos, err = dialURLs(c.PublicURL, c.AdminURL); err != nil {
 			return nil, fmt.Errorf("open identity: %w", err)

@@ -78,6 +78,12 @@ func (k keys) device(id []byte, person, generation string) []byte {
 	return mac(k.devices, string(id), person, generation)[:deviceTag]
 }
 
+// browser returns the hash by which a browser says that somebody with an identifier logged
+// in with it.
+func (k keys) browser(id []byte, identifier string) []byte {
+	return mac(k.devices, "browser", string(id), identifier)[:deviceTag]
+}
+
 // sealed encrypts text for owner.
 func (k keys) sealed(owner string, text []byte) string {
 	nonce := make([]byte, k.seal.NonceSize())

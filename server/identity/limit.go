@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/netip"
-	"strconv"
+	"slices"
 	"time"
 
 	"mingjing"
@@ -21,20 +20,19 @@ type Rate struct {
 // Limits are the limits of the package comment. Where there are several rates, all must
 // allow an attempt. A nil list is the default.
 type Limits struct {
-	// Device is for one identifier from one address.
+	// Device is for one identifier in one browser that is known to be theirs, in one
+	// session, or from one address.
 	Device []Rate
 	// Address is for one address.
 	Address []Rate
-	// Stranger is for one identifier from all addresses at which it never logged in.
+	// Stranger is for one identifier in all browsers that are not known to be theirs.
 	Stranger []Rate
 	// Code is for the second factor of one member of staff, after the password.
 	Code []Rate
 }
 
-// DefaultLimits are the default limits. A person who mistypes gets five tries at once
-// and 60 a day; a guesser with one address gets no more, and with many 400 a day for
-// one person. That is too few to find a password of the least length, or a second
-// factor, of which three of a million codes are right at any time.
+// DefaultLimits are the default limits. A person who mistypes gets five tries at once and
+// 60 a day without waiting. Whoever tries more often waits for up to half a minute for each answer.
 var DefaultLimits = Limits{
 	Device:   []Rate{{60, 24 * time.Hour}, {20, time.Hour}, {5, time.Minute}},
 	Address:  []Rate{{600, time.Hour}, {30, time.Minute}},
@@ -57,31 +55,80 @@ func (l Limits) withDefaults() Limits {
 	}
 }
 
-// knownFor is how long an identifier is known at an address.
-const knownFor = 90 * 24 * time.Hour
-
-// errSilent: strangers have used up what an identifier allows them.
-var errSilent = errors.New("strangers have used up the allowance")
+// errSilent: what is good once was used, or a second factor was tried too often.
+var errSilent = errors.New("used up")
 
 // An attempt is one try to log in. Its kind keeps the limits of logins, activations and
 // second factors apart.
 type attempt struct {
 	kind, identifier, addr string
+	// browser is what is known to be theirs: the number of a browser, or a session; "" for
+	// none.
+	browser string
+	counted []countedRate
 }
 
-// admit counts an attempt. The error is nil, errSilent or too_many_attempts.
-func (i *Identity) admit(ctx context.Context, a attempt) error {
-	known, err := i.isKnownAddress(ctx, a)
-	if err != nil {
-		return err
+// A countedRate is what was counted for an attempt.
+type countedRate struct {
+	rate  Rate
+	kind  string
+	parts []string
+}
+
+// newAttempt returns an attempt of a client.
+func (i *Identity) newAttempt(ctx context.Context, kind, identifier string, c mingjing.Client) *attempt {
+	return &attempt{kind: kind, identifier: identifier, addr: addrPrefix(c.Addr), browser: i.knownBrowser(ctx, identifier, c.Browser)}
+}
+
+// attemptIn returns an attempt in somebody's own session, which nobody else can use up.
+func attemptIn(session, kind, identifier string, c mingjing.Client) *attempt {
+	return &attempt{kind: kind, identifier: identifier, addr: addrPrefix(c.Addr), browser: "session " + session}
+}
+
+// admit counts an attempt and returns when it may be decided; done is called when it is.
+// Beyond a limit it waits. The error is too_many_attempts where too many wait.
+func (i *Identity) admit(ctx context.Context, a *attempt) (done func(), err error) {
+	done = func() {}
+	if a.browser != "" {
+		over, err := i.countTry(ctx, a, i.limits.Device, "browser", a.kind, a.identifier, a.browser)
+		if err != nil || over == 0 {
+			return done, err
+		}
 	}
-	if err := i.allow(ctx, i.limits.Device, "device", a.kind, a.identifier, a.addr); err != nil || known {
-		return err
+	// Nobody is beyond what is counted apart from strangers; here a stranger can use all up.
+	for _, of := range []struct {
+		rates []Rate
+		kind  string
+		parts []string
+	}{{i.limits.Device, "device", []string{a.kind, a.identifier, a.addr}}, {i.limits.Address, "address", []string{a.addr}},
+		{i.limits.Stranger, "stranger", []string{a.kind, a.identifier}}} {
+		if a.identifier == "" && of.kind != "address" {
+			continue
+		}
+		over, err := i.countTry(ctx, a, of.rates, of.kind, of.parts...)
+		if err != nil {
+			return done, err
+		}
+		if over > 0 {
+			return i.slow.enter(ctx, *a, over)
+		}
 	}
-	if err := i.allow(ctx, i.limits.Address, "address", a.addr); err != nil {
-		return err
+	return done, nil
+}
+
+// countTry counts an attempt by rates, and returns the time of the first one that it is
+// beyond, or 0.
+func (i *Identity) countTry(ctx context.Context, a *attempt, rates []Rate, kind string, parts ...string) (over time.Duration, err error) {
+	for _, r := range rates {
+		_, err := i.countOne(ctx, i.attempts, 1, r, kind, parts...)
+		if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Limited {
+			return r.Per, nil
+		} else if err != nil {
+			return 0, err
+		}
+		a.counted = append(a.counted, countedRate{r, kind, parts})
 	}
-	return silently(i.allow(ctx, i.limits.Stranger, "stranger", a.kind, a.identifier))
+	return 0, nil
 }
 
 // silently returns errSilent for too_many_attempts.
@@ -94,7 +141,7 @@ func silently(err error) error {
 
 // undecided is unavailable for an attempt that was admitted. It is not counted, so that
 // nobody who tries again during an outage has to wait after it.
-func (i *Identity) undecided(ctx context.Context, a attempt, doing string, err error) error {
+func (i *Identity) undecided(ctx context.Context, a *attempt, doing string, err error) error {
 	if ctx.Err() == nil { // who hangs up is counted: Kratos may have decided
 		i.giveBack(ctx, a)
 	}
@@ -102,44 +149,34 @@ func (i *Identity) undecided(ctx context.Context, a attempt, doing string, err e
 }
 
 // giveBack takes back what admit has counted.
-func (i *Identity) giveBack(ctx context.Context, a attempt) {
-	known, err := i.isKnownAddress(ctx, a)
-	if err == nil {
-		err = i.count(ctx, -1, i.limits.Device, "device", a.kind, a.identifier, a.addr)
-	}
-	if err == nil && !known {
-		err = errors.Join(i.count(ctx, -1, i.limits.Address, "address", a.addr),
-			i.count(ctx, -1, i.limits.Stranger, "stranger", a.kind, a.identifier))
-	}
-	if err != nil {
-		i.log.Warn("an attempt that was not decided stays counted", "err", err)
+func (i *Identity) giveBack(ctx context.Context, a *attempt) {
+	for _, c := range a.counted {
+		if _, err := i.countOne(ctx, i.attempts, -1, c.rate, c.kind, c.parts...); err != nil {
+			i.log.Warn("an attempt that was not decided stays counted", "err", err)
+		}
 	}
 }
 
-// admitCode counts one second-factor code, after the password was right. Codes from an
-// address without an earlier login are counted apart from those of an address with one.
-func (i *Identity) admitCode(ctx context.Context, a attempt) error {
-	known, err := i.isKnownAddress(ctx, a)
-	if err != nil {
-		return err
-	}
+// admitCode counts one second-factor code, after the password was right. Codes from a
+// browser without an earlier login are counted apart from those of one with one.
+func (i *Identity) admitCode(ctx context.Context, a *attempt) error {
 	of := []string{a.identifier}
-	if known {
-		of = append(of, a.addr)
+	if a.browser != "" {
+		of = append(of, a.browser)
 	}
-	return silently(i.allow(ctx, i.limits.Code, "code", of...))
+	return silently(i.count(ctx, i.attempts, i.limits.Code, "code", of...))
 }
 
 // Allow counts one more use of something other than a login by somebody; the error is
 // too_many_attempts.
 func (i *Identity) Allow(ctx context.Context, kind, who string, rates ...Rate) error {
-	return i.allow(ctx, rates, "use", kind, who)
+	return i.count(ctx, i.counts, rates, "use", kind, who)
 }
 
 // AllowFrom counts one more request of somebody who is not logged in, from an address, of
 // IPv6 from its /64 network; the error is too_many_attempts.
 func (i *Identity) AllowFrom(ctx context.Context, kind, addr string, rates ...Rate) error {
-	return i.allow(ctx, rates, "from", kind, addrPrefix(addr))
+	return i.count(ctx, i.counts, rates, "from", kind, addrPrefix(addr))
 }
 
 // A Quota is what a [Rate] still allows: Left more uses at once, and all of them After
@@ -151,54 +188,46 @@ type Quota struct {
 
 // AllowOne is [Identity.Allow] with one rate. It also returns what is left of it.
 func (i *Identity) AllowOne(ctx context.Context, kind, who string, rate Rate) (Quota, error) {
-	return i.countOne(ctx, 1, rate, "use", kind, who)
+	return i.countOne(ctx, i.counts, 1, rate, "use", kind, who)
 }
 
-func (i *Identity) allow(ctx context.Context, rates []Rate, kind string, parts ...string) error {
-	return i.count(ctx, 1, rates, kind, parts...)
-}
-
-// count counts n attempts; below zero it takes them back.
-func (i *Identity) count(ctx context.Context, n int, rates []Rate, kind string, parts ...string) error {
+// count counts one use in a counter by all rates.
+func (i *Identity) count(ctx context.Context, in counter, rates []Rate, kind string, parts ...string) error {
 	for _, r := range rates {
-		if _, err := i.countOne(ctx, n, r, kind, parts...); err != nil {
+		if _, err := i.countOne(ctx, in, 1, r, kind, parts...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// countOne is count with one rate. It also returns what is left of it.
-func (i *Identity) countOne(ctx context.Context, n int, r Rate, kind string, parts ...string) (Quota, error) {
-	u, err := i.counts.count(ctx, i.keys.redis(kind, append(parts, r.Per.String())...), r, n)
+// countOne counts n uses by one rate; below zero it takes them back. It also returns what
+// is left.
+func (i *Identity) countOne(ctx context.Context, in counter, n int, r Rate, kind string, parts ...string) (Quota, error) {
+	u, err := in.count(ctx, i.keys.redis(kind, append(slices.Clone(parts), r.Per.String())...), r, n)
 	if err != nil {
 		return Quota{}, fmt.Errorf("count an attempt: %w", err)
 	}
 	if !u.Allowed {
-		seconds := max(1, int(math.Ceil(u.Retry.Seconds())))
-		err = mingjing.NewError(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(seconds))
+		err = errTooMany(u.Retry)
 	}
 	return Quota{Left: u.Left, After: u.ResetAfter}, err
 }
 
-func (i *Identity) isKnownAddress(ctx context.Context, a attempt) (bool, error) {
-	known, err := i.counts.marked(ctx, i.keys.redis("known", a.identifier, a.addr))
-	if err != nil {
-		return false, fmt.Errorf("look for a known address: %w", err)
-	}
-	return known, nil
-}
-
-// loginSucceeded marks the address as known for the identifier and resets its limit. If
-// that fails, it is only logged.
-func (i *Identity) loginSucceeded(ctx context.Context, a attempt) {
+// loginSucceeded resets the limits of who has shown that they are who they say. If that
+// fails, it is only logged.
+func (i *Identity) loginSucceeded(ctx context.Context, a *attempt, kinds ...string) {
 	var counted []string
-	for _, r := range i.limits.Device {
-		counted = append(counted, i.keys.redis("device", a.kind, a.identifier, a.addr, r.Per.String()))
+	for _, kind := range append(kinds, a.kind) {
+		for _, r := range i.limits.Device {
+			counted = append(counted, i.keys.redis("device", kind, a.identifier, a.addr, r.Per.String()))
+			if a.browser != "" {
+				counted = append(counted, i.keys.redis("browser", kind, a.identifier, a.browser, r.Per.String()))
+			}
+		}
 	}
-	err := i.counts.keep(ctx, i.keys.redis("known", a.identifier, a.addr), knownFor)
-	if err = errors.Join(err, i.counts.forget(ctx, counted...)); err != nil {
-		i.log.Warn("a successful login was not remembered", "err", err)
+	if err := i.attempts.forget(ctx, counted...); err != nil {
+		i.log.Warn("the tries before a successful login stay counted", "err", err)
 	}
 }
 

@@ -35,12 +35,12 @@ func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password stri
 		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: "required"})
 	}
 	defer i.pace.start(ctx)()
-	a := attempt{"login", i.keys.resident(n), addrPrefix(c.Addr)}
-	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
-		return "", errLogin()
-	} else if err != nil {
+	a := i.newAttempt(ctx, "login", i.keys.resident(n), c)
+	done, err := i.admit(ctx, a)
+	if err != nil {
 		return "", err
 	}
+	defer done()
 	token, p, err := i.checkPassword(ctx, a.identifier, password, c)
 	if errors.Is(err, errRefused) {
 		return "", errLogin()
@@ -127,7 +127,7 @@ func canonicalStaff(login string) string { return strings.ToLower(strings.TrimSp
 // A secondFactor checks the second factor of a person whose password was right, and uses it
 // up. undo gives it back where no session came of it; nil for nothing to undo. The error is
 // errRefused or errSilent for one that is wrong.
-type secondFactor func(ctx context.Context, a attempt, p person, f factor, now time.Time) (undo func(), err error)
+type secondFactor func(ctx context.Context, a *attempt, p person, f factor, now time.Time) (undo func(), err error)
 
 // StaffLogin starts a session of AAL 2 of a member of staff, with password and second
 // factor: a code from the authenticator, or a recovery code. Each code works once. The errors are those of Login, with the fields login,
@@ -156,12 +156,12 @@ func (i *Identity) staffLogin(ctx context.Context, login, password string, has b
 	if len(login) > 64 {
 		login = login[:64]
 	}
-	a := attempt{"staff", login, addrPrefix(c.Addr)}
-	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
-		return "", errLogin()
-	} else if err != nil {
+	a := i.newAttempt(ctx, "staff", login, c)
+	done, err := i.admit(ctx, a)
+	if err != nil {
 		return "", err
 	}
+	defer done()
 	identifier := login
 	if !staffNumber.MatchString(login) {
 		identifier = i.keys.decoy()
@@ -190,7 +190,7 @@ func (i *Identity) staffLogin(ctx context.Context, login, password string, has b
 // codeFactor returns the second factor that is a code from the authenticator, or a recovery
 // code.
 func (i *Identity) codeFactor(code string) secondFactor {
-	return func(ctx context.Context, a attempt, p person, f factor, now time.Time) (func(), error) {
+	return func(ctx context.Context, a *attempt, p person, f factor, now time.Time) (func(), error) {
 		if step, shown := f.step(code, now); shown {
 			return func() { i.freeCode(ctx, a.identifier, f, step) }, i.useCodeOnce(ctx, a.identifier, f, step)
 		}
@@ -199,7 +199,7 @@ func (i *Identity) codeFactor(code string) secondFactor {
 }
 
 // checkSecondFactor checks the second factor and raises the session of token to AAL 2.
-func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token string, p person, second secondFactor,
+func (i *Identity) checkSecondFactor(ctx context.Context, a *attempt, token string, p person, second secondFactor,
 	c mingjing.Client) (string, error) {
 	if !p.public.isDesk() || !p.admin.Paired {
 		return "", errRefused
@@ -253,7 +253,7 @@ func (i *Identity) freeRecoveryCode(ctx context.Context, p person) {
 	defer cancel()
 	err := i.kratos.setAdmin(ctx, p.id, memberRecover, p.admin.Recovery)
 	if err == nil {
-		err = i.counts.forget(ctx, i.keys.redis("recovery", p.id))
+		err = i.attempts.forget(ctx, i.keys.redis("recovery", p.id))
 	}
 	if err != nil {
 		i.log.Warn("a recovery code stays used up", "err", err)
@@ -268,7 +268,7 @@ func (i *Identity) useCodeOnce(ctx context.Context, login string, f factor, step
 
 // once marks something as done for a time, or returns errSilent if it was.
 func (i *Identity) once(ctx context.Context, d time.Duration, kind string, parts ...string) error {
-	fresh, err := i.counts.mark(ctx, i.keys.redis(kind, parts...), d)
+	fresh, err := i.attempts.mark(ctx, i.keys.redis(kind, parts...), d)
 	if err == nil && !fresh {
 		return errSilent
 	}
@@ -277,7 +277,7 @@ func (i *Identity) once(ctx context.Context, d time.Duration, kind string, parts
 
 // freeCode undoes useCodeOnce.
 func (i *Identity) freeCode(ctx context.Context, login string, f factor, step uint64) {
-	err := i.counts.forget(context.WithoutCancel(ctx), i.keys.redis("step", login, f.Secret, fmt.Sprint(step)))
+	err := i.attempts.forget(context.WithoutCancel(ctx), i.keys.redis("step", login, f.Secret, fmt.Sprint(step)))
 	if err != nil {
 		i.log.Warn("a second-factor code stays used up", "err", err)
 	}

@@ -152,9 +152,13 @@ func newReplica(t *testing.T, change func(*Identity)) *Identity {
 	t.Helper()
 	i := &Identity{log: shared.log, clock: wallClock{}, keys: shared.keys, kratos: shared.kratos, redis: shared.redis,
 		counts: countedIn(shared.redis), limits: shared.limits, cache: &cache{redis: shared.redis}, checks: shared.checks,
-		pace: shared.pace, freshFor: shared.freshFor, endWait: shared.endWait}
+		pace: shared.pace, freshFor: shared.freshFor, endWait: shared.endWait,
+		slow: newSlowLane(time.Second, func(context.Context, time.Duration) {})}
 	if change != nil {
 		change(i)
+	}
+	if i.attempts == nil {
+		i.attempts = i.counts
 	}
 	return i
 }

@@ -147,7 +147,7 @@ func (i *Identity) answered(ctx context.Context, ticket string, failed error) (c
 	if err != nil || time.Now().After(k.Until) {
 		return k, failed
 	}
-	fresh, err := i.counts.mark(ctx, i.keys.redis("passkey", k.Session.Challenge), 2*ceremonyFor)
+	fresh, err := i.attempts.mark(ctx, i.keys.redis("passkey", k.Session.Challenge), 2*ceremonyFor)
 	if err == nil && !fresh {
 		err = failed
 	}
@@ -162,9 +162,11 @@ func (i *Identity) PasskeyQuestion(ctx context.Context, origin string, c mingjin
 	if err != nil {
 		return mingjing.PasskeyQuestion{}, err
 	}
-	if err := i.admitAddress(ctx, c); err != nil {
+	done, err := i.admit(ctx, i.newAttempt(ctx, "passkey", "", c))
+	if err != nil {
 		return mingjing.PasskeyQuestion{}, err
 	}
+	defer done()
 	options, s, err := rp.BeginDiscoverableLogin()
 	if err != nil {
 		return mingjing.PasskeyQuestion{}, fmt.Errorf("ask for a passkey: %w", err)
@@ -182,9 +184,11 @@ func (i *Identity) PasskeyLogin(ctx context.Context, origin, ticket, answer stri
 		return "", err
 	}
 	defer i.pace.start(ctx)()
-	if err := i.admitAddress(ctx, c); err != nil {
+	done, err := i.admit(ctx, i.newAttempt(ctx, "passkey", "", c))
+	if err != nil {
 		return "", err
 	}
+	defer done()
 	k, err := i.answered(ctx, ticket, errPasskey())
 	if err != nil {
 		return "", err
@@ -207,7 +211,7 @@ func (i *Identity) PasskeyLogin(ctx context.Context, origin, ticket, answer stri
 	if err != nil {
 		return "", i.unavailable(ctx, "log in by a passkey", err)
 	}
-	i.loginSucceeded(ctx, attempt{"login", p.traits.Identifier, addrPrefix(c.Addr)})
+	i.loginSucceeded(ctx, &attempt{kind: "login", identifier: p.traits.Identifier, addr: addrPrefix(c.Addr)})
 	return token, nil
 }
 
@@ -230,11 +234,6 @@ func (i *Identity) ownerOf(ctx context.Context, rp *webauthn.WebAuthn, k ceremon
 		return keyOwner{handle: handle, keys: keys}, err
 	}, k.Session, said)
 	return p, down, err
-}
-
-// admitAddress counts a request from an address, as logins are counted.
-func (i *Identity) admitAddress(ctx context.Context, c mingjing.Client) error {
-	return i.allow(ctx, i.limits.Address, "address", addrPrefix(c.Addr))
 }
 
 // keyHolder returns the person behind a token, who is a resident, or staff or an officer at

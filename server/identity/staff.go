@@ -54,11 +54,12 @@ func (i *Identity) AdmitStaff(ctx context.Context, login, text string, c mingjin
 	if bad != nil {
 		return mingjing.InvalidFields(bad...)
 	}
-	err := i.admit(ctx, attempt{"staff-activate", login, addrPrefix(c.Addr)})
-	if errors.Is(err, errSilent) {
-		return errStaffActivation()
+	done, err := i.admit(ctx, i.newAttempt(ctx, "staff-activate", login, c))
+	if err != nil {
+		return err
 	}
-	return err
+	done()
+	return nil
 }
 
 // BeginStaff gives a member of staff the password and a new second factor, which both
@@ -197,7 +198,7 @@ func (i *Identity) confirmStaff(ctx context.Context, text string, c mingjing.Cli
 	if err != nil {
 		return "", nil, err
 	}
-	a := attempt{"staff-activate", k.Login, addrPrefix(c.Addr)}
+	a := i.newAttempt(ctx, "staff-activate", k.Login, c)
 	if err := i.admitCode(ctx, a); errors.Is(err, errSilent) {
 		return "", nil, errStaffActivation()
 	} else if err != nil {
@@ -232,8 +233,7 @@ func (i *Identity) confirmStaff(ctx context.Context, text string, c mingjing.Cli
 	if err != nil {
 		return "", nil, i.unavailable(ctx, "finish an activation", err)
 	}
-	i.loginSucceeded(ctx, a)
-	i.loginSucceeded(ctx, attempt{"staff", k.Login, a.addr})
+	i.loginSucceeded(ctx, a, "staff")
 	return k.Token, recovery, nil // Kratos raised the session when it got its own secret
 }
 

@@ -19,7 +19,7 @@ import (
 // else or removed is answered as a wrong code is, with login_failed.
 func (i *Identity) StaffLoginByKey(ctx context.Context, login, password string, k mingjing.PasskeyAnswer, c mingjing.Client) (token string,
 	err error) {
-	return i.staffLogin(ctx, login, password, k.Credential != "", c, func(ctx context.Context, _ attempt, p person, _ factor,
+	return i.staffLogin(ctx, login, password, k.Credential != "", c, func(ctx context.Context, _ *attempt, p person, _ factor,
 		_ time.Time) (func(), error) {
 		return nil, i.checkKey(ctx, p, k)
 	})

@@ -38,6 +38,7 @@ type Metrics struct {
 	requests     *prometheus.CounterVec
 	requestTime  *prometheus.HistogramVec
 	requestBytes *prometheus.CounterVec
+	internal     prometheus.Counter
 	readyTime    prometheus.Histogram
 	answers      *prometheus.CounterVec
 	answerTime   *prometheus.HistogramVec
@@ -67,6 +68,8 @@ func New(log *slog.Logger) *Metrics {
 		requestTime: histogram("mingjing_http_request_duration_seconds", "Time to answer a request, by route.", requestBuckets,
 			"route"),
 		requestBytes: counter("mingjing_http_response_bytes_total", "Bytes of the answers' bodies as sent, by route.", "route"),
+		internal: prometheus.NewCounter(prometheus.CounterOpts{Name: "mingjing_http_internal_errors_total",
+			Help: "Requests answered with an error that the program does not know (500): each is a fault of the program."}),
 		readyTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "mingjing_score_request_ready_seconds",
 			Help: "Time from the making of a score request to its score.", Buckets: readyBuckets}),
 		answers: counter("mingjing_agency_answers_total",
@@ -83,7 +86,7 @@ func New(log *slog.Logger) *Metrics {
 		fileTime: histogram("mingjing_files_request_duration_seconds", "Time of a request to the store of files, by kind.", requestBuckets, "op"),
 		removed:  counter("mingjing_retention_removed_total", "Rows removed after their time, by kind.", "kind"),
 	}
-	m.registry.MustRegister(m.requests, m.requestTime, m.requestBytes, m.readyTime, m.answers, m.answerTime, m.jobRuns, m.jobTime,
+	m.registry.MustRegister(m.requests, m.requestTime, m.requestBytes, m.internal, m.readyTime, m.answers, m.answerTime, m.jobRuns, m.jobTime,
 		m.eventLag, m.fileCalls, m.fileTime, m.removed, m.scoresLate, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, op := range []string{"put", "get", "delete", "check"} {
@@ -111,6 +114,9 @@ func (m *Metrics) Request(route, method string, status int, size int64, took tim
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
 	m.requestTime.WithLabelValues(route).Observe(took.Seconds())
 	m.requestBytes.WithLabelValues(route).Add(float64(size))
+	if status == http.StatusInternalServerError {
+		m.internal.Inc()
+	}
 }
 
 // ScoreReady implements [casework.Figures].

@@ -19,8 +19,8 @@ func (t *tx) AddComplaint(ctx context.Context, k complaint.Row) error {
 	if err != nil {
 		return err
 	}
-	return t.insert(ctx, op, `INSERT INTO complaint (id, resident_id, key_hash, kind, place, state, filed_at, due, late, unlawful, version, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, k.ID, string(k.Resident), t.s.hashOrNull("key", k.Key), string(k.Kind), k.Place,
+	return t.insert(ctx, op, `INSERT INTO complaint (id, resident_id, kind, place, state, filed_at, due, late, unlawful, version, doc)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, k.ID, string(k.Resident), string(k.Kind), k.Place,
 		string(k.State), micros(k.FiledAt), micros(k.Due), flagInt(k.Late), unlawful(k), k.Version, doc)
 }
 
@@ -53,15 +53,6 @@ func (t *reader) Complaint(ctx context.Context, id string) (complaint.Row, error
 		return complaint.Row{}, err
 	}
 	return one[complaint.Row](ctx, t, "read a complaint", sealedComplaint, `WHERE id = ?`, id)
-}
-
-// ComplaintByKey implements [casework.Reader].
-func (t *reader) ComplaintByKey(ctx context.Context, resident mingjing.ResidentID, key string) (complaint.Row, error) {
-	if err := t.lock(ctx, resident); err != nil {
-		return complaint.Row{}, err
-	}
-	return one[complaint.Row](ctx, t, "find a complaint by key", sealedComplaint,
-		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
 // ComplaintsOf implements [casework.Reader].

@@ -111,6 +111,7 @@ var eraseStatements = []string{
 	`DELETE FROM screen_lock WHERE resident_id = ?`,
 	`DELETE FROM password_reset WHERE resident_id = ?`,
 	`DELETE FROM visit WHERE resident_id = ?`,
+	`DELETE FROM sending WHERE resident_id = ?`,
 	`DELETE FROM event WHERE audience = ?`,
 }
 
@@ -142,11 +143,18 @@ func (t *tx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
 	}
 	for _, d := range lines {
 		d.Ref = ""
+		if d.State != mingjing.CaseDecided { // it came after they had asked to leave: nobody can decide it any more
+			d.State, d.Clocks, d.NextDue = mingjing.CaseDecided, nil, time.Time{}
+			if _, err := t.exec(ctx, op, `DELETE FROM agency_stat WHERE dispute_id = ?`, d.ID); err != nil {
+				return err
+			}
+		}
 		line, err := t.seal(ctx, op, sealedCaseSummary, vault.Bureau, d, d.ID)
 		if err != nil {
 			return err
 		}
-		if err := t.update(ctx, op, `UPDATE dispute SET line = ? WHERE id = ?`, line, d.ID); err != nil {
+		if err := t.update(ctx, op, `UPDATE dispute SET state = ?, next_due = ?, very_late_at = ?, line = ? WHERE id = ?`,
+			string(d.State), d.Due(), d.VeryLate(), line, d.ID); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/complaint"
+	"mingjing/server/casework/draft"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/intake"
@@ -39,6 +40,7 @@ var jobQueues = []jobQueue{
 	{"question", []string{cases.JobQuestion}, waiters},
 	{"batch", []string{intake.JobBatch}, 1},
 	{"send", []string{notice.JobNotify, notice.JobConfirm, share.JobCorrection}, waiters},
+	{"file", []string{cases.JobFile, draft.JobFile}, 1},
 	{"export", []string{takeaway.JobExport, takeaway.JobErase, takeaway.JobDeleteExport}, 1},
 }
 

@@ -58,13 +58,24 @@ func (t *tx) addEntry(ctx context.Context, resident mingjing.ResidentID, l mingj
 // AccessEntries implements [casework.Reader]. The limit is at most [MaxPage].
 func (t *reader) AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64,
 	limit int) ([]mingjing.AccessEntry, error) {
+	if others {
+		return t.entriesWhere(ctx, resident, ` AND others = 1`, before, limit)
+	}
+	return t.entriesWhere(ctx, resident, ``, before, limit)
+}
+
+// OwnEntries implements [casework.Reader]. The limit is at most [MaxPage].
+func (t *reader) OwnEntries(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]mingjing.AccessEntry, error) {
+	return t.entriesWhere(ctx, resident, ` AND others = 0`, before, limit)
+}
+
+// entriesWhere returns a resident's entries that fulfil a condition, newest first.
+func (t *reader) entriesWhere(ctx context.Context, resident mingjing.ResidentID, where string, before int64,
+	limit int) ([]mingjing.AccessEntry, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	rest, args := `WHERE resident_id = ?`, []any{string(resident)}
-	if others {
-		rest += ` AND others = 1`
-	}
+	rest, args := `WHERE resident_id = ?`+where, []any{string(resident)}
 	if before > 0 {
 		rest, args = rest+` AND seq < ?`, append(args, before)
 	}

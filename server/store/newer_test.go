@@ -4,7 +4,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -47,6 +49,33 @@ func TestAnOlderProgramRefusesANewerSchema(t *testing.T) {
 				t.Errorf("the tables were %s and are %s", tables, got)
 			}
 		})
+	}
+}
+
+// TestMigrationsOnlyAdd: an older program that runs goes on while a newer one starts, since
+// whatever it reads and writes is still there.
+func TestMigrationsOnlyAdd(t *testing.T) {
+	takes := regexp.MustCompile(`(?i)\b(DROP (TABLE|COLUMN|CONSTRAINT|VIEW)|RENAME|ALTER COLUMN|SET NOT NULL|TRUNCATE TABLE|DELETE FROM)\b`)
+	needs := regexp.MustCompile(`(?is)\bADD COLUMN\b.*\bNOT NULL\b`)
+	given := regexp.MustCompile(`(?i)\bDEFAULT\b`)
+	for engine, e := range map[string]engine{"sqlite": sqliteEngine{}, "postgres": postgresEngine{}} {
+		files, err := fs.Glob(e.migrations(), "*.sql")
+		if err != nil || len(files) < 20 {
+			t.Fatalf("%s: %d migrations, %v", engine, len(files), err)
+		}
+		for _, name := range files {
+			text, err := fs.ReadFile(e.migrations(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			up, _, _ := strings.Cut(string(text), "-- +goose Down")
+			up = regexp.MustCompile(`--.*`).ReplaceAllString(up, "")
+			for statement := range strings.SplitSeq(up, ";") {
+				if takes.MatchString(statement) || needs.MatchString(statement) && !given.MatchString(statement) {
+					t.Errorf("%s/%s takes something away from programs that run: %s", engine, name, strings.TrimSpace(statement))
+				}
+			}
+		}
 	}
 }
 

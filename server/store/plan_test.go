@@ -146,6 +146,7 @@ func TestNothingIsFoundByLookingThroughATable(t *testing.T) {
 			"views":         func() error { return second(tx.ShareViews(ctx, r.ID)) },
 			"notices":       func() error { return second(tx.Notices(ctx, r.ID, 9, 9)) },
 			"looks":         func() error { return second(tx.AccessEntries(ctx, r.ID, true, 9, 9)) },
+			"own looks":     func() error { return second(tx.OwnEntries(ctx, r.ID, 9, 9)) },
 			"helper":        func() error { return second(tx.MandatesFor(ctx, r.ID)) },
 			"mandates":      func() error { return second(tx.MandatesOf(ctx, "d0")) },
 			"inquiries":     func() error { return second(tx.InquiriesAbout(ctx, r.ID, 0, 9)) },

@@ -83,8 +83,6 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"Resident":           func(tx *reader) error { _, err := tx.Resident(ctx, "x"); return err },
 			"ResidentByIDNumber": func(tx *reader) error { _, err := tx.ResidentByIDNumber(ctx, "x"); return err },
 			"Request":            func(tx *reader) error { _, err := tx.Request(ctx, "x"); return err },
-			"RequestByKey":       func(tx *reader) error { _, err := tx.RequestByKey(ctx, r.ID, "x"); return err },
-			"RequestByKey empty": func(tx *reader) error { _, err := tx.RequestByKey(ctx, r.ID, ""); return err },
 			"OpenRequest":        func(tx *reader) error { _, err := tx.OpenRequest(ctx, r.ID); return err },
 			"LatestRequest":      func(tx *reader) error { _, err := tx.LatestRequest(ctx, r.ID); return err },
 			"SetRequest":         func(tx *reader) error { return tx.SetRequest(ctx, request(r, "x")) },
@@ -94,7 +92,6 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"Listing":            func(tx *reader) error { _, err := tx.Listing(ctx, "x"); return err },
 			"Score":              func(tx *reader) error { _, err := tx.Score(ctx, "x"); return err },
 			"Dispute":            func(tx *reader) error { _, err := tx.Case(ctx, "x"); return err },
-			"DisputeByKey":       func(tx *reader) error { _, err := tx.CaseByKey(ctx, r.ID, "x"); return err },
 			"SetDispute":         func(tx *reader) error { return tx.SetCase(ctx, dispute(r, "x", "")) },
 			"AddDispute":         func(tx *reader) error { return tx.AddCase(ctx, dispute(r, "x", "no record")) },
 			"AddEvidence":        func(tx *reader) error { return tx.AddEvidence(ctx, "x", mingjing.Evidence{}, nil) },
@@ -133,7 +130,8 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			_, err6 := tx.Sources(ctx, "x")
 			_, err7 := tx.Evidence(ctx, "x")
 			_, err8 := tx.AccessEntries(ctx, "x", false, 0, 1)
-			return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8,
+			_, err9 := tx.OwnEntries(ctx, "x", 0, 1)
+			return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9,
 				tx.WithdrawConsents(ctx, "x", "rongcheng", day), tx.DeleteScores(ctx, "x", ""))
 		})
 	})
@@ -168,7 +166,6 @@ func TestARequestLivesFromQueuedToReady(t *testing.T) {
 		// Two at the same instant are in the order in which they came.
 		qa, qb, qc := request(a, "qz"), request(b, "qy"), request(c, "qx")
 		qc.CreatedAt = day.Add(-time.Second)
-		qa.Key = "key"
 		full := qa
 		full.Progress, full.Sources, full.Score = mingjing.Progress{Total: 99}, []mingjing.Source{{}}, &mingjing.Score{ID: "x"}
 		do(t, s, func(ctx context.Context, tx *reader) error {
@@ -185,10 +182,7 @@ func TestARequestLivesFromQueuedToReady(t *testing.T) {
 		place("qy", 3)
 		for name, read := range map[string]func(ctx context.Context, tx *reader) (score.Request, error){
 			"by id": func(ctx context.Context, tx *reader) (score.Request, error) { return tx.Request(ctx, "qz") },
-			"by key": func(ctx context.Context, tx *reader) (score.Request, error) {
-				return tx.RequestByKey(ctx, a.ID, "key")
-			},
-			"open": func(ctx context.Context, tx *reader) (score.Request, error) { return tx.OpenRequest(ctx, a.ID) },
+			"open":  func(ctx context.Context, tx *reader) (score.Request, error) { return tx.OpenRequest(ctx, a.ID) },
 			"latest": func(ctx context.Context, tx *reader) (score.Request, error) {
 				return tx.LatestRequest(ctx, a.ID)
 			},
@@ -317,7 +311,6 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 		s, r, ctx := open(t, url), resident(1), t.Context()
 		enrol(t, s, r)
 		d := dispute(r, "d", "c")
-		d.Key = "key"
 		full := d
 		full.Case.Record, full.Evidence = &mingjing.Record{ID: "c"}, []mingjing.Evidence{{ID: "e"}}
 		do(t, s, func(ctx context.Context, tx *reader) error {
@@ -326,9 +319,6 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 		read := func(ctx context.Context, tx *reader) (cases.Case, error) { return tx.Case(ctx, "d") }
 		mine, theirs := mustGet(t, s, read), mustGet(t, s, read)
 		same(t, "dispute", mine, d)
-		same(t, "by key", mustGet(t, s, func(ctx context.Context, tx *reader) (cases.Case, error) {
-			return tx.CaseByKey(ctx, r.ID, "key")
-		}), d)
 		mine.State, mine.HandlerID, mine.NextDue = mingjing.CaseAssigned, "H1", time.Time{}
 		do(t, s, func(ctx context.Context, tx *reader) error { return tx.SetCase(ctx, mine) })
 		theirs.State, theirs.HandlerID = mingjing.CaseAssigned, "H2"
@@ -376,6 +366,16 @@ func TestEvidenceIsKeptWithItsBytes(t *testing.T) {
 			}
 			return err
 		})
+		e1.State = mingjing.EvidenceRefused
+		do(t, s, func(ctx context.Context, tx *reader) error {
+			must(t, tx.SetEvidenceFile(ctx, e1, []byte{}))
+			e, data, err := tx.EvidenceData(ctx, "z")
+			same(t, "evidence", e, e1)
+			if len(data) != 0 {
+				t.Errorf("a refused file has %d bytes", len(data))
+			}
+			return err
+		})
 		if err := freely(ctx, s, func(tx *reader) error {
 			return tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "x"}, make([]byte, mingjing.MaxEvidenceBytes+1))
 		}); err == nil {
@@ -402,7 +402,7 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			"question-words", "12345678", "purpose-words", "code-words", "who-words"}
 		q, c, l := request(r, "q"), record(r, "c"), listing(r, "l")
 		d := dispute(r, "d", "c")
-		q.Key, c.Ref, l.Ref, d.Key = "key-"+number, "ref-"+number, "ref-"+number, "key-"+number
+		c.Ref, l.Ref = "ref-"+number, "ref-"+number
 		c.Subject, l.Subject, d.Statement = r.Name, r.Name, "statement-words"
 		do(t, s, func(ctx context.Context, tx *reader) error {
 			must(t, tx.AddResident(ctx, r))

@@ -3,6 +3,7 @@ package rulebooks_test
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -117,10 +118,10 @@ func TestAnotherTableIsSaidInWords(t *testing.T) {
 
 // The page of a rulebook shows a table by what is in it, so its codes are in the register.
 func TestEveryCriterionOfTheRegisterCanBeUsed(t *testing.T) {
-	r := mingjing.PublishedRegister()
+	r, books := mingjing.PublishedRegister(), slices.Collect(maps.Values(published(t)))
 	for _, c := range r.Criteria {
 		for _, code := range c.Items {
-			if _, ok := published(t)["honest-shanghai"].Item(code); !ok {
+			if !slices.ContainsFunc(books, func(b *mingjing.Rulebook) bool { _, ok := b.Item(code); return ok }) {
 				t.Errorf("%s looks at %s, which no sample has", c.Code, code)
 			}
 		}

@@ -14,11 +14,12 @@ import (
 
 // unchanging are the fields that differ in every version, or that change nothing for
 // anybody. A code whose word is compared is not compared again.
-var unchanging = []string{"$schema", "format", "id", "version", "draft", "why", "comments_until", "benefits", "points_law", "law"}
+var unchanging = []string{"$schema", "format", "id", "version", "draft", "why", "comments_until", "benefits", "points_law", "law",
+	"source", "refuses"}
 
 // groups are the lists of a rulebook whose entries have a code, in the order in which
 // they are compared.
-var groups = []string{"catalogue", "criteria", "factors", "bands", "agencies", "measures", "documents", "never_used"}
+var groups = []string{"catalogue", "criteria", "factors", "bands", "agencies", "measures", "documents", "never_used", "refused"}
 
 // telling are the fields of a new entry that are told along with it.
 var telling = map[string][]string{"catalogue": {"points", "cap", "counts_months"}, "bands": {"from"}}

@@ -137,7 +137,7 @@ func TestEveryPropertyOfARulebookHasAWord(t *testing.T) {
 	}
 	unsaid := []string{"$schema", "format", "benefits", "points_law", "law", "id", "version", "criteria", "factors", "draft", "why",
 		"comments_until", "cases", "code", "catalogue", "bands", "agencies",
-		"never_used", "procedure", "tiers"}
+		"never_used", "procedure", "tiers", "source", "refuses"}
 	for _, of := range []string{"", "item", "band", "agency", "criterion", "factor", "procedure", "tier"} {
 		node := schema
 		if of != "" {

@@ -129,8 +129,11 @@ func TestEachProblemSaysWhatToDo(t *testing.T) {
 			func(b map[string]any) { at(b, "bands", 0)["tone"] = "shameful" }},
 		{"/$schema: write rulebook.schema.json",
 			func(b map[string]any) { b["$schema"] = "other.json" }},
-		{"/catalogue/0/counts_months: write 1 to 60: nothing counts for longer than five years",
-			func(b map[string]any) { at(b, "catalogue", 0)["counts_months"] = 61 }},
+		{"/catalogue/0/counts_months: write 1 to 600: nothing counts for longer than five years; a contract that runs, for fifty",
+			func(b map[string]any) { at(b, "catalogue", 0)["counts_months"] = 601 }},
+		{"/catalogue/1/counts_months: nothing counts for longer than five years but a contract that runs: write at most 60 " +
+			"(charter, rule 9: everything ends)",
+			func(b map[string]any) { at(b, "catalogue", 1)["counts_months"] = 61 }},
 		{"/catalogue/0/cap: an item has points or a cap: remove one",
 			func(b map[string]any) { at(b, "catalogue", 0)["points"] = -5 }},
 		{"/catalogue/1/tier: the item is a record and no listing: remove it",

@@ -14,6 +14,7 @@ const (
 	ruleDocument   = " (charter, rule 2: no record counts without its document)"
 	ruleMeasure    = " (charter, rule 3: only measures of the register may be applied)"
 	ruleContext    = " (charter, rule 3: nothing of one area of life has effects in another)"
+	ruleEnds       = " (charter, rule 9: everything ends)"
 	ruleFreeText   = " (charter, rule 3: it is never used)"
 )
 
@@ -36,6 +37,12 @@ func (c *checker) register(b *mingjing.Rulebook) {
 		}
 	}
 	c.law(r, "/procedure/law", b.Procedure.Law)
+	c.law(r, "/source", b.Source)
+	for i, code := range b.Refuses {
+		if len(r.Practices(code)) == 0 {
+			c.addNew("/refuses/"+strconv.Itoa(i), "there is no practice "+strconv.Quote(code)+" in the register: choose one of its refused practices")
+		}
+	}
 	c.tables(b)
 	c.texts(b)
 }
@@ -68,6 +75,10 @@ func (c *checker) registered(r *mingjing.Register, path string, item *mingjing.I
 			place = path + "/cap"
 		}
 		c.addNew(place, "the register says what "+item.Code+" may do: it "+effectInWords[of.Effect]+ruleCatalogued)
+	}
+	if item.CountsMonths > mingjing.MostMonths && !of.Standing {
+		c.addNew(path+"/counts_months", "nothing counts for longer than five years but a contract that runs: write at most "+
+			strconv.Itoa(mingjing.MostMonths)+ruleEnds)
 	}
 	for i, kind := range item.Documents {
 		if !slices.Contains(of.Documents, kind) {
@@ -144,6 +155,17 @@ func (c *checker) texts(b *mingjing.Rulebook) {
 	}
 	for i := range b.Bands {
 		c.free("/bands/"+strconv.Itoa(i)+"/name", b.Bands[i].Name)
+	}
+}
+
+// examples checks the names of the examples, which are free text too.
+func (c *checker) examples(data []byte) {
+	cases, err := Cases(data)
+	if err != nil {
+		return // the schema reports it
+	}
+	for i := range cases {
+		c.free("/cases/"+strconv.Itoa(i)+"/name", cases[i].Name)
 	}
 }
 

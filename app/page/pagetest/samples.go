@@ -293,10 +293,10 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 				Purpose: "dispute"}}}
 	})
 	add("ask", Base(t, lang, "ask"), func(v *mingjing.View) {
-		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}, Key: "key-1"}
+		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}}
 	})
 	add("ask-wrong", Base(t, lang, "ask"), func(v *mingjing.View) {
-		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}, Key: "key-1"}
+		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}}
 		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "rulebook", Code: "unknown_rulebook"},
 			mingjing.FieldError{Field: "consent", Code: "consent_required"})
 	})
@@ -361,6 +361,10 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 	add("try", Anonymous(Base(t, lang, "try")), func(v *mingjing.View) {
 		v.Data = &mingjing.TryView{Version: rc.VersionOf(), Base: rc.Base, Codes: rc.Counting()}
 	})
+	add("compare", Base(t, lang, "compare"), func(v *mingjing.View) {
+		v.Data = &mingjing.CompareView{Books: []mingjing.RulebookVersion{rc.VersionOf(), Book(t, "honest-shanghai").VersionOf()}, Codes: rc.Counting()}
+	})
+	add("compare-none", Base(t, lang, "compare"), nil)
 	add("try-none", Anonymous(Base(t, lang, "try")), nil)
 	add("rulebooks-none", Anonymous(Base(t, lang, "rulebooks")), nil)
 	add("rulebook", Anonymous(Base(t, lang, "rulebook")), func(v *mingjing.View) {

@@ -119,11 +119,11 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("repair.gone", nil)
 	add("review", func(v *mingjing.View) {
 		d := decidedCase(mingjing.CaseDispute, mingjing.OutcomeRejected)
-		v.Data = &mingjing.NewCaseView{Previous: &d, Listing: d.Listing, Key: "k-1"}
+		v.Data = &mingjing.NewCaseView{Previous: &d, Listing: d.Listing}
 	})
 	add("review.closed", func(v *mingjing.View) {
 		d := DisputeIn(mingjing.CaseAssigned, true)
-		v.Data = &mingjing.NewCaseView{Previous: &d, Listing: d.Listing, Key: "k-1"}
+		v.Data = &mingjing.NewCaseView{Previous: &d, Listing: d.Listing}
 	})
 	add("review.gone", nil)
 	add("sources", func(v *mingjing.View) {
@@ -136,7 +136,10 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	})
 	add("sources.empty", nil)
 	add("access-log", func(v *mingjing.View) {
-		v.Data = &mingjing.AccessLogView{Next: "41", Others: true, Entries: []mingjing.AccessEntry{
+		v.Data = &mingjing.AccessLogView{Next: "41", Others: true, NextDays: "9", Days: []mingjing.OwnDay{
+			{Day: "2026-11-24", Count: 14, Looks: []mingjing.OwnAction{{Action: "overview", Count: 9}, {Action: "records", Count: 4},
+				{Action: "dispute", For: Hostile, Count: 1}}},
+			{Day: "2026-11-21", Count: 1, Looks: []mingjing.OwnAction{{Action: "nobody_knows_this", Count: 1}}}}, Entries: []mingjing.AccessEntry{
 			{Seq: 45, At: HeldNow.Add(-2 * time.Minute), Role: mingjing.RoleHandler, Who: "陈晓", Action: "case", Subject: "d-1", Purpose: "dispute"},
 			{Seq: 44, At: HeldNow.Add(-3 * time.Hour), Role: mingjing.RoleSystem, Who: "hpc", Action: "collect", Purpose: "score"},
 			{Seq: 43, At: HeldNow.Add(-4 * time.Hour), Role: mingjing.RoleSystem, Action: "rescore", Purpose: "score"},
@@ -144,7 +147,10 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 			{Seq: 41, At: HeldNow.Add(-50 * time.Hour), Role: mingjing.RoleAuditor, Who: "周敏", Action: "nobody_knows_this", Purpose: "nor_this"}}}
 	})
 	add("access-log.empty", nil)
-	add("access-log.no-others", func(v *mingjing.View) { v.Data = &mingjing.AccessLogView{Others: true} })
+	add("access-log.no-others", func(v *mingjing.View) { v.Data = &mingjing.AccessLogView{Others: true, Show: "others"} })
+	add("access-log.own", func(v *mingjing.View) {
+		v.Data = &mingjing.AccessLogView{Show: "own", Days: mingjing.DataOf[mingjing.AccessLogView](all["access-log"]).Days}
+	})
 	add("consents", func(v *mingjing.View) {
 		ended := HeldNow.Add(-300 * time.Hour)
 		v.Data = &mingjing.ConsentsView{Consents: []mingjing.Consent{
@@ -181,25 +187,25 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("disputes.empty", nil)
 	add("new-dispute", func(v *mingjing.View) {
 		r := record("r-1", "hpc", "judgment-unpaid", mingjing.RecordActive)
-		v.Data = &mingjing.NewCaseView{Record: &r, Key: "k-1"}
+		v.Data = &mingjing.NewCaseView{Record: &r}
 	})
 	add("new-dispute.wrong", func(v *mingjing.View) {
 		l := sampleListing(mingjing.ListingInEffect, "2025-05-20")
-		v.Data = &mingjing.NewCaseView{Listing: &l, Key: "k-1"}
+		v.Data = &mingjing.NewCaseView{Listing: &l}
 		v.Form = map[string]string{"reason": "expired", "statement": "期限 " + Hostile}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{
 			{Field: "reason", Code: "reason_required"}, {Field: "statement", Code: "too_long"}, {Field: "evidence", Code: "evidence_type"}}}
 	})
 	add("new-dispute.draft", func(v *mingjing.View) {
 		r := record("r-1", "hpc", "judgment-unpaid", mingjing.RecordActive)
-		v.Data = &mingjing.NewCaseView{Record: &r, Key: "k-1"}
+		v.Data = &mingjing.NewCaseView{Record: &r}
 		v.Drafts, v.Form = []mingjing.FormDraft{sampleDraft(v)}, map[string]string{"statement": Hostile, "reason": "other"}
 	})
 	add("drafts", func(v *mingjing.View) { v.Data = &mingjing.FormDrafts{Drafts: []mingjing.FormDraft{sampleDraft(v)}} })
 	add("drafts.none", func(v *mingjing.View) { v.Data = &mingjing.FormDrafts{} })
 	add("new-dispute.gone", nil)
 	add("missing", func(v *mingjing.View) {
-		v.Data = &mingjing.MissingView{Key: "k-1", Choices: []mingjing.MissingChoice{{Agency: "hpc", Code: "volunteer"}}}
+		v.Data = &mingjing.MissingView{Choices: []mingjing.MissingChoice{{Agency: "hpc", Code: "volunteer"}}}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{
 			{Field: "missing", Code: "missing_choice"}, {Field: "happened_on", Code: "required"}, {Field: "document_number", Code: "required"}}}
 	})
@@ -216,7 +222,7 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		again.Lanes = []string{mingjing.LaneEvidence, mingjing.LaneReview, mingjing.LaneCourt}
 		again.Evidence = append(slices.Clone(d.Evidence), mingjing.Evidence{ID: "e-3", Name: "结清证明.pdf", Type: "application/pdf", Size: 9,
 			AddedAt: HeldNow, Late: true})
-		v.Data = &mingjing.NewCaseView{Previous: &again, Listing: d.Listing, Key: "k-1"}
+		v.Data = &mingjing.NewCaseView{Previous: &again, Listing: d.Listing}
 	})
 	add("new-dispute.closed", func(v *mingjing.View) { v.Data = mingjing.DataOf[mingjing.NewCaseView](all["review.closed"]) })
 	for _, s := range mingjing.CaseStates {
@@ -238,6 +244,15 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 			d.Evidence = append(d.Evidence, mingjing.Evidence{ID: "e-" + strconv.Itoa(len(d.Evidence)+1), Name: "附件.png", Type: "image/png",
 				Size: 999})
 		}
+		v.Data = &mingjing.DisputePage{Case: d}
+	})
+	add("dispute.files", func(v *mingjing.View) { // a file in each state
+		d := DisputeIn(mingjing.CaseFiled, false)
+		d.Evidence = []mingjing.Evidence{
+			{ID: "e-1", Name: "照片.heic", Size: 999, AddedAt: HeldNow, State: mingjing.EvidenceChecking},
+			{ID: "e-2", Name: Hostile, Size: 999, AddedAt: HeldNow, State: mingjing.EvidenceRefused, Why: "evidence_broken", CheckedAt: HeldNow},
+			{ID: "e-3", Name: "发票.pdf", Type: "application/pdf", Size: 999, Pages: 2, AddedAt: HeldNow, State: mingjing.EvidenceChecked,
+				CheckedAt: HeldNow, HandlerOpenedAt: HeldNow, AgencyOpenedAt: HeldNow, Stripped: true}}
 		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.lanes", func(v *mingjing.View) {
@@ -415,5 +430,6 @@ func sampleDraft(v *mingjing.View) mingjing.FormDraft {
 			{ID: "f-1", Name: Hostile + ".jpg", Type: "image/jpeg", Size: 2_400_000, Received: 2_400_000, State: mingjing.DraftFileReady},
 			{ID: "f-2", Name: "收据.pdf", Type: "application/pdf", Size: 9, Received: 9, State: mingjing.DraftFileReady},
 			{ID: "f-3", Name: "scan.pdf", Size: 9_000_000, Received: 4_000_000, State: mingjing.DraftFileArriving},
+			{ID: "f-5", Name: "照片.jpg", Size: 9_000_000, Received: 9_000_000, State: mingjing.DraftFileChecking},
 			{ID: "f-4", Name: "信.docx", Size: 9, Received: 9, State: mingjing.DraftFileRefused, Why: "evidence_document"}}}
 }

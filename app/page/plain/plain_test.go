@@ -25,9 +25,9 @@ func samples(lang string) map[string]*mingjing.View {
 	now := pagetest.SampleNow
 	measures := []mingjing.RefusalMeasure{{Code: mingjing.ScoreMeasure},
 		{Code: "restrict.air", Name: mingjing.Text{"zh-CN": pagetest.Hostile, "en": pagetest.Hostile}}}
-	add("refused.first", mingjing.RoleResident, &mingjing.RefusedView{Measures: measures, Key: "k"})
+	add("refused.first", mingjing.RoleResident, &mingjing.RefusedView{Measures: measures})
 	for _, a := range mingjing.RefusalAnswers {
-		add("refused."+string(a), mingjing.RoleResident, &mingjing.RefusedView{Measures: measures, Key: "k", Measure: "restrict.air", Answer: a,
+		add("refused."+string(a), mingjing.RoleResident, &mingjing.RefusedView{Measures: measures, Measure: "restrict.air", Answer: a,
 			Listings: []mingjing.Listing{{ID: "l-1", Code: "judgment-blacklist", Agency: "hpc", From: "2026-01-02", Ends: "2028-01-02",
 				Exit: mingjing.Text{"zh-CN": pagetest.Hostile, "en": pagetest.Hostile}}}})
 	}
@@ -35,7 +35,7 @@ func samples(lang string) map[string]*mingjing.View {
 	add("refused.statement", mingjing.RoleResident, &mingjing.RefusedView{Measures: measures, Token: pagetest.Hostile,
 		Statement: &mingjing.Statement{Number: "N", Name: pagetest.Hostile, IDMasked: "99**17", AsOf: "2026-11-23", ExpiresAt: now,
 			Unrestricted: &measure}})
-	add("list-used", mingjing.RoleResident, &mingjing.ListUsedView{Key: "k"})
+	add("list-used", mingjing.RoleResident, nil)
 	k := mingjing.Complaint{ID: "c-1", Kind: mingjing.ComplaintRefused, Measure: "restrict.air", Place: "station", Where: pagetest.Hostile,
 		On: "2026-11-20", Text: pagetest.Hostile, FiledAt: now, State: mingjing.ComplaintFiled, Due: now.Add(time.Hour), Late: true,
 		Found: mingjing.RefusalClear}

@@ -10,7 +10,7 @@ import (
 
 var (
 	_ = page.Register("refused", page.Screen{Data: page.New[mingjing.RefusedView], Body: refusedBody, Back: page.BackTo("listings")})
-	_ = page.Register("list-used", page.Screen{Data: page.New[mingjing.ListUsedView], Body: listUsedBody, Back: page.BackTo("complaints")})
+	_ = page.Register("list-used", page.Screen{Body: listUsedBody, Back: page.BackTo("complaints")})
 )
 
 // measureName returns the name of something that was refused.
@@ -49,7 +49,7 @@ func refusedBody(v *mingjing.View) []app.UI {
 		return body
 	}
 	return append(body, c.Section("complain", t(v, "complaint.title"), c.P(t(v, "complaint.lead")),
-		complaintForm(v, mingjing.ComplaintRefused, r.Measure, r.Key, t(v, "complaint.text"))))
+		complaintForm(v, mingjing.ComplaintRefused, r.Measure, t(v, "complaint.text"))))
 }
 
 func refusalAnswer(v *mingjing.View, r *mingjing.RefusedView) app.UI {
@@ -88,13 +88,13 @@ func clearStatement(v *mingjing.View, r *mingjing.RefusedView) []app.UI {
 }
 
 // complaintForm returns the form of a complaint of a kind.
-func complaintForm(v *mingjing.View, kind mingjing.ComplaintKind, measure, key, label string) app.UI {
+func complaintForm(v *mingjing.View, kind mingjing.ComplaintKind, measure, label string) app.UI {
 	places := []c.Option{{Text: t(v, "missing.choose")}}
 	for _, p := range mingjing.ComplaintPlaces {
 		places = append(places, c.Option{Value: p, Text: t(v, "place."+p)})
 	}
 	action := "/api/complaints/" + string(kind)
-	hidden := []app.UI{page.LangField(v), c.Hidden{Name: "idempotency_key", Value: key}.UI()}
+	hidden := []app.UI{page.LangField(v)}
 	if measure != "" {
 		hidden = append(hidden, c.Hidden{Name: "measure", Value: measure}.UI())
 	}
@@ -111,10 +111,6 @@ func complaintForm(v *mingjing.View, kind mingjing.ComplaintKind, measure, key, 
 
 // listUsedBody returns the form to report a list that nobody has published.
 func listUsedBody(v *mingjing.View) []app.UI {
-	l := mingjing.DataOf[mingjing.ListUsedView](v)
-	if l == nil {
-		return page.ErrorBody(v)
-	}
 	return []app.UI{page.Heading("", t(v, "title.list-used")), page.Lead(t(v, "list_used.lead")),
-		complaintForm(v, mingjing.ComplaintList, "", l.Key, t(v, "list_used.text"))}
+		complaintForm(v, mingjing.ComplaintList, "", t(v, "list_used.text"))}
 }

@@ -42,7 +42,8 @@ func rulebooksBody(v *mingjing.View) []app.UI {
 				c.El("span", nil, c.Text(tn(v, "count.items", len(b.Catalogue)))),
 				c.El("span", nil, c.Text(tn(v, "count.agencies", len(b.Agencies)))))}}.UI())
 	}
-	return append(body, c.List("cards", cards...), draftsList(v, shown.Drafts),
+	return append(body, c.List("cards", cards...), draftsList(v, shown.Drafts), refusedSection(v, "rulebooks.refused", shown.Refused),
+		registerLink(v),
 		c.El("p", nil, c.Link{Text: t(v, "nav.agencies"), Href: href(v, "agencies"), Class: "row-link"}.UI()))
 }
 
@@ -79,32 +80,77 @@ func rulebookBody(v *mingjing.View) []app.UI {
 			bookFigure(t(v, "rulebook.percent", "n", i18n.Number(v.Lang, b.LeastPercent())), t(v, "rulebook.least_answered"))),
 		tryLink(v, shown),
 		c.Section("bands", t(v, "score.bands"), bandsTable(v, b)),
-		c.Section("never", t(v, "rulebook.never"), c.P(t(v, "rulebook.never_text")), neverTable(v, b)),
-		c.El("h2", c.A{"id": "rules"}, c.Text(t(v, "rulebook.rules"))),
-		c.Muted(t(v, "rulebook.rules_text")),
+		refusedSection(v, "rulebook.refused", b.Refused),
+		page.SearchForm(v, href(v, "rulebook", cmp.Or(shown.Hash, b.ID)), t(v, "rulebook.search")),
 	}
+	if words := page.Searched(v); len(words) > 0 {
+		return append(body, foundRules(v, b, words)...)
+	}
+	return append(body, c.Div("folds", rulebookFolds(v, shown)...))
+}
+
+// rulebookFolds returns the parts of a rulebook, each folded away under its heading, so
+// that the headings are the contents.
+func rulebookFolds(v *mingjing.View, shown *mingjing.RulebookPage) []app.UI {
+	b := shown.Rulebook
+	var folds []app.UI
+	fold := func(id, title string, count int, body ...app.UI) {
+		f := c.Fold{ID: id, Title: title, Body: body}
+		if count > 0 {
+			f.Count = i18n.Number(v.Lang, count)
+		}
+		folds = append(folds, f.UI())
+	}
+	fold("never", t(v, "rulebook.never"), len(b.NeverUsed), c.P(t(v, "rulebook.never_text")), neverTable(b.NeverUsed, v.Lang), registerLink(v))
 	for _, area := range mingjing.Areas {
-		if table := rulesTable(v, b, area); table != nil {
-			body = append(body, table)
+		if items := b.InArea(area); len(items) > 0 {
+			fold("rules-"+string(area), t(v, "area."+string(area)), len(items), c.Muted(t(v, "rulebook.rules_text")),
+				rulesTable(v, b, items, t(v, "area."+string(area))))
 		}
 	}
-	body = append(body, criteriaSection(v, b), factorsSection(v, b),
-		c.Section("procedure", t(v, "rulebook.procedure"), c.P(t(v, "rulebook.procedure_text")), stepsTable(v, b), procedureNote(v, b),
-			calendarPart(v, shown.Calendar)),
-		c.Section("tiers", t(v, "rulebook.tiers"), tiersTable(v, b)),
-		c.Section("lists", t(v, "rulebook.lists"), listsTable(v, b)),
-		c.Section("measures", t(v, "rulebook.measures"), c.P(t(v, "rulebook.measures_text")), measuresTable(v, b)))
+	if len(b.Criteria) > 0 {
+		fold("criteria", t(v, "rulebook.criteria"), len(b.Criteria), criteriaSection(v, b)...)
+	}
+	if len(b.Factors) > 0 {
+		fold("factors", t(v, "rulebook.factors"), len(b.Factors), factorsSection(v, b)...)
+	}
+	fold("procedure", t(v, "rulebook.procedure"), 0, c.P(t(v, "rulebook.procedure_text")), stepsTable(v, b), procedureNote(v, b),
+		calendarPart(v, shown.Calendar))
+	fold("tiers", t(v, "rulebook.tiers"), len(b.Procedure.Tiers), tiersTable(v, b))
+	fold("lists", t(v, "rulebook.lists"), 0, listsTable(v, b))
+	fold("measures", t(v, "rulebook.measures"), len(b.Measures), c.P(t(v, "rulebook.measures_text")), measuresTable(v, b))
+	fold("agencies", t(v, "rulebook.agencies_title"), len(b.Agencies), agenciesTable(v, b))
 	hash := cmp.Or(shown.Hash, b.Ref().Hash)
-	return append(body,
-		c.Section("agencies", t(v, "rulebook.agencies_title"), c.Details{Summary: tn(v, "ask.all_agencies", len(b.Agencies)),
-			Body: []app.UI{agenciesTable(v, b)}}.UI()),
-		c.Section("file", t(v, "rulebook.file"), c.P(t(v, "rulebook.file_text")), c.SummaryList{Rows: []c.SummaryRow{
-			{Key: t(v, "rulebook.version"), Text: b.Version},
-			{Key: t(v, "rulebook.from"), Text: page.Date(v, b.From)},
-			{Key: "SHA-256", Value: hashUI(hash)},
-			{Key: t(v, "rulebook.download"), Value: c.Link{Text: b.ID + "-" + b.Version + ".json",
-				Href: "/web/rulebooks/" + hash + ".json", Full: true, Class: "row-link"}.UI()}}}.UI()),
-		versionsSection(v, shown), draftsList(v, shown.Drafts))
+	fold("file", t(v, "rulebook.file"), 0, c.P(t(v, "rulebook.file_text")), c.SummaryList{Rows: []c.SummaryRow{
+		{Key: t(v, "rulebook.version"), Text: b.Version},
+		{Key: t(v, "rulebook.from"), Text: page.Date(v, b.From)},
+		{Key: t(v, "rulebook.figures"), Text: cmp.Or(b.Basis.In(v.Lang), t(v, "rulebook.figures_by_item"))},
+		{Key: "SHA-256", Value: hashUI(hash)},
+		{Key: t(v, "rulebook.download"), Value: c.Link{Text: b.ID + "-" + b.Version + ".json",
+			Href: "/web/rulebooks/" + hash + ".json", Full: true, Class: "row-link"}.UI()}}}.UI())
+	if len(shown.Versions) > 0 {
+		fold("versions", t(v, "rulebook.versions"), len(shown.Versions), versionsSection(v, shown)...)
+	}
+	if drafts := draftsList(v, shown.Drafts); drafts != nil {
+		folds = append(folds, drafts)
+	}
+	return folds
+}
+
+// foundRules returns the rules of a rulebook that have all the words.
+func foundRules(v *mingjing.View, b *mingjing.Rulebook, words []string) []app.UI {
+	var items []mingjing.Item
+	for _, i := range b.Catalogue {
+		if page.Finds(words, i.Name.In(v.Lang), i.LegalBasis.In(v.Lang), t(v, "area."+string(i.Area)),
+			strings.Join(documentNames(v, b, i.Documents), " ")) {
+			items = append(items, i)
+		}
+	}
+	if len(items) == 0 {
+		return []app.UI{c.El("p", c.A{"role": "status"}, c.Text(t(v, "search.none")))}
+	}
+	count := tn(v, "search.found", len(items))
+	return []app.UI{c.El("p", c.A{"class": "count-line", "role": "status"}, c.Text(count)), rulesTable(v, b, items, count)}
 }
 
 // tryLink returns the link to the page on which anybody can try the rulebook.
@@ -174,10 +220,7 @@ func draftsList(v *mingjing.View, drafts []mingjing.RulebookVersion) app.UI {
 }
 
 // versionsSection lists all versions of the rulebook; a score is explained by its own.
-func versionsSection(v *mingjing.View, shown *mingjing.RulebookPage) app.UI {
-	if len(shown.Versions) == 0 {
-		return nil
-	}
+func versionsSection(v *mingjing.View, shown *mingjing.RulebookPage) []app.UI {
 	rows := make([][]app.UI, 0, len(shown.Versions))
 	for _, x := range shown.Versions {
 		state := "rulebook.state_was"
@@ -190,9 +233,9 @@ func versionsSection(v *mingjing.View, shown *mingjing.RulebookPage) app.UI {
 		rows = append(rows, []app.UI{c.Link{Text: x.Version, About: t(v, "rulebook.version"), Href: href(v, "rulebook", x.Hash)}.UI(),
 			c.Text(page.Date(v, x.From)), c.Text(t(v, state)), hashUI(x.Hash)})
 	}
-	return c.Section("versions", t(v, "rulebook.versions"), c.P(t(v, "rulebook.versions_text")), c.Table{
+	return []app.UI{c.P(t(v, "rulebook.versions_text")), c.Table{
 		Caption: t(v, "rulebook.versions"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.version")},
-			{Text: t(v, "rulebook.from")}, {Text: t(v, "rulebook.state")}, {Text: "SHA-256"}}, Rows: rows}.UI())
+			{Text: t(v, "rulebook.from")}, {Text: t(v, "rulebook.state")}, {Text: "SHA-256"}}, Rows: rows}.UI()}
 }
 
 func hashUI(hash string) app.UI {
@@ -226,21 +269,33 @@ func bandsTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 			{Text: t(v, "rulebook.brings")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI()
 }
 
-func neverTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
-	rows := make([]c.SummaryRow, 0, len(b.NeverUsed))
-	for _, n := range b.NeverUsed {
-		rows = append(rows, c.SummaryRow{Key: n.Name.In(v.Lang), Text: n.Reason.In(v.Lang)})
+func neverTable(of []mingjing.NeverUse, lang string) app.UI {
+	rows := make([]c.SummaryRow, 0, len(of))
+	for _, n := range of {
+		rows = append(rows, c.SummaryRow{Key: n.Name.In(lang), Text: n.Reason.In(lang)})
 	}
 	return c.SummaryList{Rows: rows}.UI()
 }
 
-// rulesTable returns the rules of one area, or nil when it has none.
-func rulesTable(v *mingjing.View, b *mingjing.Rulebook, area mingjing.Area) app.UI {
-	var rows [][]app.UI
-	for _, i := range b.Catalogue {
-		if i.Area != area {
-			continue
-		}
+// refusedSection says what such a system did and this one does not, with the reasons;
+// nothing where there is none.
+func refusedSection(v *mingjing.View, key string, refused []mingjing.NeverUse) app.UI {
+	if len(refused) == 0 {
+		return nil
+	}
+	return c.Section("refused", t(v, key), c.P(t(v, key+"_text")), neverTable(refused, v.Lang))
+}
+
+// registerLink leads to the file of all that a rulebook may name.
+func registerLink(v *mingjing.View) app.UI {
+	return c.El("p", nil, c.Link{Text: t(v, "rulebook.register"), Href: "/web/rulebooks/" + mingjing.RegisterName, Full: true,
+		Class: "row-link"}.UI())
+}
+
+// rulesTable returns rules, each with its documents and its law folded away.
+func rulesTable(v *mingjing.View, b *mingjing.Rulebook, items []mingjing.Item, caption string) app.UI {
+	rows := make([][]app.UI, 0, len(items))
+	for _, i := range items {
 		var list app.UI
 		if i.Listing != "" {
 			list = c.El("p", c.A{"class": "muted"}, c.Text(t(v, "list_kind."+string(i.Listing))))
@@ -249,17 +304,13 @@ func rulesTable(v *mingjing.View, b *mingjing.Rulebook, area mingjing.Area) app.
 			c.Div("", c.El("p", nil, c.Text(i.Name.In(v.Lang))), list),
 			ruleEffect(v, b, i),
 			c.Text(tn(v, "count.months", i.CountsMonths)),
-			c.Text(strings.Join(documentNames(v, b, i.Documents), t(v, "rulebook.or"))),
-			c.Text(i.LegalBasis.In(v.Lang)),
-			sampleTag(v, i.Sample)})
+			c.Details{Summary: t(v, "rulebook.citation"), Body: []app.UI{
+				c.P(strings.Join(documentNames(v, b, i.Documents), t(v, "rulebook.or"))), c.Muted(i.LegalBasis.In(v.Lang)),
+				sampleTag(v, i.Sample)}}.UI()})
 	}
-	if rows == nil {
-		return nil
-	}
-	return c.Div("section", c.Table{Caption: t(v, "area."+string(area)),
+	return c.Table{Caption: caption, QuietCaption: true,
 		Columns: []c.Column{{Text: t(v, "rulebook.item")}, {Text: t(v, "rulebook.effect")},
-			{Text: t(v, "rulebook.counts")}, {Text: t(v, "rulebook.documents")}, {Text: t(v, "rulebook.basis")}, {Text: t(v, "rulebook.source")}},
-		Rows: rows}.UI())
+			{Text: t(v, "rulebook.counts")}, {Text: t(v, "rulebook.basis")}}, Rows: rows}.UI()
 }
 
 func ruleEffect(v *mingjing.View, b *mingjing.Rulebook, i mingjing.Item) app.UI {
@@ -279,54 +330,6 @@ func ruleEffect(v *mingjing.View, b *mingjing.Rulebook, i mingjing.Item) app.UI 
 		return c.Span("muted", t(v, "rulebook.by_table"))
 	}
 	return c.Span("muted", t(v, "rulebook.held_only"))
-}
-
-// criteriaSection shows what gives points by a table; nothing when there is none.
-func criteriaSection(v *mingjing.View, b *mingjing.Rulebook) app.UI {
-	if len(b.Criteria) == 0 {
-		return nil
-	}
-	rows := make([][]app.UI, 0, len(b.Criteria))
-	for _, k := range b.Criteria {
-		items := make([]string, 0, len(k.Items))
-		for _, code := range k.Items {
-			item, _ := b.Item(code)
-			items = append(items, cmp.Or(item.Name.In(v.Lang), code))
-		}
-		points := make([]app.UI, 0, len(k.Table)+1)
-		for _, row := range k.Table {
-			points = append(points, c.El("li", nil, c.Text(t(v, "rulebook.table_row", "from", page.Plain(row.From), "points",
-				i18n.Signed(v.Lang, row.Points)))))
-		}
-		if k.Kind != mingjing.CriterionCount {
-			points = append(points, c.El("li", nil, c.Text(t(v, "rulebook.table_none", "points", i18n.Signed(v.Lang, k.None)))))
-		}
-		var back app.UI
-		if k.Months > 0 {
-			back = c.Text(tn(v, "count.months", k.Months))
-		}
-		rows = append(rows, []app.UI{c.Text(k.Name.In(v.Lang)), c.Text(strings.Join(items, t(v, "rulebook.semicolon"))), back,
-			c.El("ul", c.A{"class": "bullets"}, points...), sampleTag(v, k.Sample)})
-	}
-	return c.Section("criteria", t(v, "rulebook.criteria"), c.P(t(v, "rulebook.criteria_text")), c.Table{Caption: t(v, "rulebook.criteria"),
-		QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.criterion")}, {Text: t(v, "rulebook.looks_at")},
-			{Text: t(v, "rulebook.counts")}, {Text: t(v, "rulebook.table")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI())
-}
-
-// factorsSection shows the parts of the score that have a weight; nothing when there is none.
-func factorsSection(v *mingjing.View, b *mingjing.Rulebook) app.UI {
-	if len(b.Factors) == 0 {
-		return nil
-	}
-	rows := make([][]app.UI, 0, len(b.Factors))
-	for _, f := range b.Factors {
-		rows = append(rows, []app.UI{c.Text(f.Name.In(v.Lang)), c.Text(t(v, "rulebook.percent", "n", i18n.Number(v.Lang, f.Weight))),
-			c.Text(t(v, "rulebook.bounds_are", "base", page.Plain(f.Base), "from", page.Plain(f.Floor), "to", page.Plain(f.Ceiling))),
-			sampleTag(v, f.Sample)})
-	}
-	return c.Section("factors", t(v, "rulebook.factors"), c.P(t(v, "rulebook.factors_text")), c.Table{Caption: t(v, "rulebook.factors"),
-		QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.factor")}, {Text: t(v, "rulebook.weight")},
-			{Text: t(v, "rulebook.bounds")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI())
 }
 
 func documentNames(v *mingjing.View, b *mingjing.Rulebook, kinds []string) []string {
@@ -438,46 +441,4 @@ func measuresTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 	}
 	return c.Table{Caption: t(v, "rulebook.measures"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.measure")},
 		{Text: t(v, "rulebook.basis")}, {Text: t(v, "rulebook.measure_tier")}}, Rows: rows}.UI()
-}
-
-// calendarPart returns which days are working days, and where the calendar ends.
-func calendarPart(v *mingjing.View, k *mingjing.Calendar) app.UI {
-	if k == nil {
-		return nil
-	}
-	var sample app.UI
-	if k.Sample {
-		sample = c.El("p", c.A{"class": "muted"}, sampleTag(v, true), c.Text(" "+k.SampleNote.In(v.Lang)))
-	}
-	file := k.Code + ".json"
-	return c.Div("",
-		c.El("h3", nil, c.Text(t(v, "calendar.title"))),
-		c.P(t(v, "calendar.text", "name", k.Name.In(v.Lang), "version", k.Version, "from", page.Date(v, k.From), "to", page.Date(v, k.To))),
-		c.Muted(t(v, "calendar.source", "source", k.Source.In(v.Lang))),
-		sample,
-		c.Details{Summary: t(v, "calendar.days"), Body: []app.UI{
-			c.El("h4", nil, c.Text(t(v, "calendar.holidays"))), dayRuns(v, k, k.Holidays),
-			c.El("h4", nil, c.Text(t(v, "calendar.workdays"))), dayRuns(v, k, k.Workdays)}}.UI(),
-		c.El("p", nil, c.Link{Text: file, Href: "/web/rulebooks/calendars/" + file, Full: true, Class: "row-link"}.UI()))
-}
-
-// dayRuns returns days as text, consecutive ones as one range.
-func dayRuns(v *mingjing.View, k *mingjing.Calendar, days []mingjing.Date) app.UI {
-	var runs []app.UI
-	for i := 0; i < len(days); {
-		last := i
-		for last+1 < len(days) && days[last+1] == days[last].AddDays(1) {
-			last++
-		}
-		text := page.Date(v, days[i])
-		if last > i {
-			text = t(v, "calendar.range", "from", text, "to", page.Date(v, days[last]))
-		}
-		if k.Sample && days[i] >= k.SampleFrom {
-			text = t(v, "calendar.projected", "days", text)
-		}
-		runs = append(runs, c.Text(text))
-		i = last + 1
-	}
-	return c.List("", runs...)
 }

@@ -1,6 +1,7 @@
 package public
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ func TestARulebookSaysHowLongEverybodyHasAndWhatAListMayDo(t *testing.T) {
 			return
 		}
 		p := mingjing.DataOf[mingjing.RulebookPage](v).Rulebook.Procedure
-		steps := doc.Find("#procedure").Parent().Text()
+		steps := doc.Find("#procedure").Text()
 		for _, days := range []int{p.MarkDays, p.ForwardDays, p.AgencyDays, p.SecondNoticeDays, p.BureauDays, p.ExtensionDays, p.CheckDays,
 			p.ServeDays, p.AnswerDays, p.RepairDays, p.ReviewDays, p.DeleteDays, p.VeryLateDays, p.ReopenMonths, p.StatementWords} {
 			if !strings.Contains(steps, strconv.Itoa(days)) {
@@ -40,12 +41,40 @@ func TestARulebookSaysHowLongEverybodyHasAndWhatAListMayDo(t *testing.T) {
 	})
 }
 
+func TestARuleIsFoundByItsWordsAndStandsFoldedWithoutThem(t *testing.T) {
+	seen := 0
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, _ string) {
+		shown := mingjing.DataOf[mingjing.RulebookPage](v)
+		if shown == nil || len(shown.Rulebook.Catalogue) == 0 {
+			return
+		}
+		seen++
+		if doc.Find("details.fold[open]").Length() > 0 || doc.Find("details.fold").Length() < 8 {
+			t.Error("the parts of the rulebook are not folded")
+		}
+		item := shown.Rulebook.Catalogue[0]
+		found := *v
+		found.Path = v.Path + "?q=" + url.QueryEscape(strings.ToUpper(item.Name.In(v.Lang)))
+		doc, _ = pagetest.Render(t, &found)
+		if rows := doc.Find("tbody tr"); doc.Find("details.fold").Length() > 0 || !strings.Contains(rows.Text(), item.Name.In(v.Lang)) {
+			t.Errorf("a search for %s finds %s", item.Code, rows.Text())
+		}
+		found.Path = v.Path + "?q=nowhere+to+be+found"
+		if doc, _ = pagetest.Render(t, &found); !strings.Contains(doc.Find("[role=status]").Text(), page.T(v, "search.none")) {
+			t.Error("it does not say that nothing was found")
+		}
+	})
+	if seen == 0 {
+		t.Error("no page has rules")
+	}
+}
+
 func TestARulebookSaysWhichDaysAreWorked(t *testing.T) {
 	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, _ string) {
 		if mingjing.DataOf[mingjing.RulebookPage](v) == nil || mingjing.DataOf[mingjing.RulebookPage](v).Calendar == nil {
 			return
 		}
-		text := doc.Find("#procedure").Parent().Text()
+		text := doc.Find("#procedure").Text()
 		for _, d := range []mingjing.Date{mingjing.DataOf[mingjing.RulebookPage](v).Calendar.From,
 			mingjing.DataOf[mingjing.RulebookPage](v).Calendar.To, "2026-10-01", "2026-10-07", "2026-10-10"} {
 			if !strings.Contains(text, page.Date(v, d)) {

@@ -208,7 +208,7 @@ func (w *letterWriter) decision(l mingjing.LetterView) {
 
 	w.add(mingjing.BlockHeading, page.OwnOr(v, d, "letter.words_title"))
 	w.rows(t(v, "letter.reason"), page.Code(v, "reason", string(d.Reason)))
-	said, cut := inShort(d.Statement)
+	said, cut := inShort(d.Words())
 	w.quote("", said)
 	if cut {
 		w.say("letter.words_cut")
@@ -388,7 +388,7 @@ func (w *letterWriter) agency() {
 
 // decided returns the evidence that the decision answers; later evidence is not in it.
 func decided(all []mingjing.Evidence) []mingjing.Evidence {
-	return slices.DeleteFunc(slices.Clone(all), func(e mingjing.Evidence) bool { return e.Late })
+	return slices.DeleteFunc(slices.Clone(all), func(e mingjing.Evidence) bool { return e.Late || e.State == mingjing.EvidenceRefused })
 }
 
 // evidence adds each piece with its answer, and its hash where there is one.

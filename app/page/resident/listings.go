@@ -6,6 +6,7 @@ import (
 	"mingjing"
 	c "mingjing/app/component"
 	"mingjing/app/page"
+	"mingjing/i18n"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -51,7 +52,12 @@ func listingsBody(v *mingjing.View) []app.UI {
 		}
 	}
 	for _, g := range listingGroups {
-		if cards := groups[g.name]; len(cards) > 0 {
+		switch cards := groups[g.name]; {
+		case len(cards) == 0:
+		case g.name == "over":
+			body = append(body, c.Fold{ID: "list-" + g.name, Title: t(v, "listings.group."+g.name), Count: i18n.Number(v.Lang, len(cards)),
+				Open: len(cards) < 3, Body: []app.UI{c.List("cards", cards...)}}.UI())
+		default:
 			body = append(body, c.Section("list-"+g.name, t(v, "listings.group."+g.name), c.List("cards", cards...)))
 		}
 	}

@@ -54,6 +54,7 @@ func scoreHero(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 			Scale: t(v, "score.scale", "min", page.Plain(s.Min), "max", page.Plain(s.Max))}.UI(),
 		c.El("p", nil, c.Span("visually-hidden", t(v, "score.band")+" "), page.BandUI(v, s.Band, "large")),
 		c.Div("next-band", nextBand(v, s)...),
+		littleNote(v, &s.Score, s.Band),
 		c.Scale{Value: s.Score.Value, Min: s.Min, Max: s.Max, Segments: segments(s.Bands, s.Min, s.Max, s.Band.Code)}.UI(),
 		c.El("p", c.A{"class": "muted small"}, c.Text(made)))
 }
@@ -294,15 +295,24 @@ func historySection(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 			{Text: t(v, "score.value"), Numeric: true}, {Text: t(v, "score.band")}}, Rows: rows}.UI()}}.UI())
 }
 
+// littleNote says apart from a band that is not bad that little is held; nothing where
+// enough is.
+func littleNote(v *mingjing.View, s *mingjing.Score, band mingjing.Band) app.UI {
+	if !s.Little() || band.Tone == "poor" {
+		return nil
+	}
+	return c.Muted(t(v, "score.little"))
+}
+
 func othersSection(v *mingjing.View, s *mingjing.ScoreView) app.UI {
+	ways := c.Div("actions", c.LinkButton{Text: t(v, "overview.ask_again"), Href: href(v, "ask"), Kind: "secondary"}.UI(),
+		c.LinkButton{Text: t(v, "compare.link"), Href: href(v, "compare"), Kind: "secondary"}.UI())
 	if len(s.Others) == 0 {
-		return c.Section("others", t(v, "score.others"), c.Muted(t(v, "score.others_none")),
-			c.LinkButton{Text: t(v, "overview.ask_again"), Href: href(v, "ask"), Kind: "secondary"}.UI())
+		return c.Section("others", t(v, "score.others"), c.Muted(t(v, "score.others_none")), ways)
 	}
 	cards := make([]app.UI, 0, len(s.Others))
 	for _, o := range s.Others {
 		cards = append(cards, scoreCard(v, o))
 	}
-	return c.Section("others", t(v, "score.others"), c.List("cards", cards...),
-		c.LinkButton{Text: t(v, "overview.ask_again"), Href: href(v, "ask"), Kind: "secondary"}.UI())
+	return c.Section("others", t(v, "score.others"), c.List("cards", cards...), ways)
 }

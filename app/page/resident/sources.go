@@ -20,13 +20,26 @@ func sourcesBody(v *mingjing.View) []app.UI {
 	if shown == nil || len(shown.Sources) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "sources.empty_title"), Text: t(v, "sources.empty")}.UI())
 	}
-	groups := map[string][]mingjing.SourceView{}
+	body = append(body, page.SearchForm(v, href(v, "sources"), t(v, "sources.search")))
+	groups, words, found := map[string][]mingjing.SourceView{}, page.Searched(v), 0
 	for _, s := range shown.Sources {
+		if !page.Finds(words, append(holdsNames(v, s.Holds), v.Label("agency", s.Agency))...) {
+			continue
+		}
+		found++
 		of := sourceGroup(s)
 		groups[of] = append(groups[of], s)
 	}
 	body = append(body, c.El("p", c.A{"class": "count-line"}, c.El("strong", nil, c.Text(
 		tn(v, "sources.summary", len(groups["with"]), "total", i18n.Number(v.Lang, len(shown.Sources)))))))
+	if len(words) > 0 {
+		body = body[:len(body)-1]
+		if found == 0 {
+			return append(body, c.El("p", c.A{"role": "status"}, c.Text(t(v, "search.none"))))
+		}
+		body = append(body, c.El("p", c.A{"class": "count-line", "role": "status"}, c.Text(tn(v, "search.found", found))))
+	}
+	var folds []app.UI
 	for _, of := range []string{"with", "silent", "without", "unasked"} {
 		if len(groups[of]) == 0 {
 			continue
@@ -36,9 +49,10 @@ func sourcesBody(v *mingjing.View) []app.UI {
 		if of == "silent" {
 			note = c.Div("", c.P(t(v, "sources.silent_text")), c.P(t(v, "sources.missing_note")))
 		}
-		body = append(body, c.Section(of, title, note, sourcesTable(v, groups[of], title)))
+		folds = append(folds, c.Fold{ID: of, Title: title, Count: i18n.Number(v.Lang, len(groups[of])), Open: of == "with" || found <= 10,
+			Body: []app.UI{note, sourcesTable(v, groups[of], title)}}.UI())
 	}
-	return body
+	return append(body, c.Div("folds", folds...))
 }
 
 // sourceGroup returns what is known of an agency: that it holds something, that it
@@ -72,12 +86,17 @@ func sourcesTable(v *mingjing.View, sources []mingjing.SourceView, caption strin
 	}, Rows: rows}.UI()
 }
 
-// holdsText returns what an agency may supply; a long list is folded.
-func holdsText(v *mingjing.View, codes []string) app.UI {
+func holdsNames(v *mingjing.View, codes []string) []string {
 	names := make([]string, 0, len(codes))
 	for _, code := range codes {
 		names = append(names, v.Label("item", code))
 	}
+	return names
+}
+
+// holdsText returns what an agency may supply; a long list is folded.
+func holdsText(v *mingjing.View, codes []string) app.UI {
+	names := holdsNames(v, codes)
 	if len(names) <= 3 {
 		return c.Text(strings.Join(names, t(v, "records.separator")))
 	}

@@ -1,6 +1,7 @@
 package resident
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestAnAgencyThatHasNotAnsweredIsNotSaidToHoldNothing(t *testing.T) {
 		doc := pagetest.RenderHeld(t, "sources", v)
 		for id, agencies := range map[string][]string{"with": {"hpc", "traffic"}, "silent": {"housing", "metro"}, "without": {"tax"},
 			"unasked": {"bank"}} {
-			section := doc.Find("section[aria-labelledby=" + id + "]")
+			section := doc.Find("details.fold#" + id)
 			rows := section.Find("tbody tr")
 			var got []string
 			for i := range rows.Length() {
@@ -37,6 +38,20 @@ func TestAnAgencyThatHasNotAnsweredIsNotSaidToHoldNothing(t *testing.T) {
 			})
 			if nothing := cells.Length() > 0; nothing != (id == "without") {
 				t.Errorf("%s: %s is said to hold nothing: %v", lang, id, nothing)
+			}
+		}
+	}
+}
+
+func TestSourcesAreSearchedByNameAndByWhatTheyMayHold(t *testing.T) {
+	for _, lang := range mingjing.Languages {
+		v := pagetest.HeldScreens(lang)["sources"]
+		for what, want := range map[string]int{v.Label("agency", "traffic"): 1, v.Label("item", "lease-breach"): 1, "nobody has this": 0} {
+			v.Path = "sources?q=" + url.QueryEscape(strings.ToUpper(what))
+			doc := pagetest.RenderHeld(t, "sources", v)
+			if n := doc.Find("tbody tr").Length(); n != want || doc.Find("details.fold:not([open])").Length() > 0 ||
+				strings.Contains(doc.Find("main").Text(), i18n.T(lang, "search.none")) != (want == 0) {
+				t.Errorf("%s: %q finds %d agencies, want %d", lang, what, n, want)
 			}
 		}
 	}

@@ -28,6 +28,9 @@ type Readings interface {
 	// AccessEntries returns entries of a resident's access log, newest first, with Seq
 	// below before (0: from the newest); others leaves out the resident's own.
 	AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
+	// OwnEntries returns a resident's own entries of their access log, newest first, with
+	// Seq below before (0: from the newest).
+	OwnEntries(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]mingjing.AccessEntry, error)
 	// ProvenEntries returns a resident's entries with Seq above after that were in the
 	// tree when it had that size, oldest first, without their proofs.
 	ProvenEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.ProvenEntry, error)

@@ -102,7 +102,7 @@ func (c *Agencies) wholeQuestion(ctx context.Context, rd *kernel.Reader, d cases
 	if err != nil {
 		return q, err
 	}
-	q.Resident, q.Reason, q.Statement = resident.Name, d.Reason, d.Statement
+	q.Resident, q.Reason, q.Statement = resident.Name, d.Reason, d.Words()
 	q.Opened, q.Answer = d.AgencyOpened, d.Answer
 	if q.Evidence, err = read(rd).Evidence(ctx, d.ID); err != nil {
 		return q, err
@@ -182,6 +182,11 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 				return mingjing.AgencyQuestion{}, err
 			}
 			wrong = append(wrong, e.Fields...)
+		}
+		for _, f := range files {
+			if !f.Evidence.Checked() { // it waits in the draft
+				return mingjing.AgencyQuestion{}, mingjing.NewError(mingjing.Unavailable, "evidence_later")
+			}
 		}
 	}
 	late := false
@@ -278,6 +283,9 @@ func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 		if err != nil {
 			return err
 		}
+		if err := cases.NotChecked(evidence); err != nil {
+			return err
+		}
 		now := c.city.Now().UTC()
 		e, data = evidence, bytes
 		own := d.Answer != nil && d.Answer.Document != nil && d.Answer.Document.ID == id
@@ -286,6 +294,9 @@ func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 		}
 		d.AgencyOpened = append(d.AgencyOpened, mingjing.Opening{EvidenceID: id, Name: evidence.Name, Agency: agency, Who: a.Name, At: now})
 		if err := c.cases.SetCase(ctx, t, d); err != nil {
+			return err
+		}
+		if err := c.cases.NoteOpened(ctx, rd, d, id, func(e *mingjing.Evidence) *time.Time { return &e.AgencyOpenedAt }); err != nil {
 			return err
 		}
 		return c.cases.Tell(ctx, rd, d)

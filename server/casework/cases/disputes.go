@@ -3,6 +3,9 @@ package cases
 import (
 	"context"
 	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"mingjing"
 	"mingjing/server/casework/holding"
@@ -116,14 +119,30 @@ func CaseOpen(ctx context.Context, rd *kernel.Reader, id string) (bool, error) {
 	return !done, err
 }
 
+// maxSent is how many files may be sent to a case, with those that were refused.
+const maxSent = 3 * mingjing.MaxEvidence
+
 // AddEvidence adds files to one of the actor's cases. What comes after the decision is
 // stored for the next case, as long as one can follow.
 func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute string, uploads []evidence.Upload) (mingjing.Case, error) {
+	return c.AddToCase(ctx, a, dispute, "", uploads)
+}
+
+// AddToCase adds what the resident, or who helps them, has to add to a case: in words as
+// long as it is not decided, as files, or both.
+func (c *Cases) AddToCase(ctx context.Context, a mingjing.Actor, dispute, words string, uploads []evidence.Upload) (mingjing.Case, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.Case{}, err
 	}
-	if len(uploads) == 0 {
-		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_required"})
+	words = strings.TrimSpace(strings.ReplaceAll(words, "\r\n", "\n"))
+	if utf8.RuneCountInString(words) > mingjing.MaxStatement {
+		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "statement", Code: "too_long"})
+	}
+	if !utf8.ValidString(words) {
+		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "statement", Code: "statement_required"})
+	}
+	if len(uploads) == 0 && words == "" {
+		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "nothing_added"})
 	}
 	if len(uploads) > mingjing.MaxEvidence {
 		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
@@ -143,6 +162,9 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 		}
 		code := "evidence_added"
 		if d.Decision != nil {
+			if words != "" {
+				return mingjing.NewError(mingjing.Conflict, "case_decided")
+			}
 			open, err := c.lanes(ctx, rd, d)
 			if err != nil {
 				return err
@@ -156,18 +178,27 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 		if err != nil {
 			return err
 		}
-		if len(have)+len(files) > mingjing.MaxEvidence {
+		if taken(have)+len(files) > mingjing.MaxEvidence || len(have) >= maxSent {
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
 		}
 		now := c.city.Now().UTC()
 		for _, f := range files {
 			f.Evidence.AddedAt, f.Evidence.Late = now, code == "evidence_late"
-			if err := db(t).AddEvidence(ctx, dispute, f.Evidence, f.Data); err != nil {
+			if err := c.addEvidence(ctx, t, dispute, f); err != nil {
 				return err
 			}
 		}
 		d.NewEvidence = d.NewEvidence || d.Decision == nil
-		d.Timeline = append(d.Timeline, entryBy(a, m, now, code))
+		if words != "" {
+			if len(d.Further) == mingjing.MaxFurther {
+				return mingjing.NewError(mingjing.Conflict, "words_full")
+			}
+			d.Further = append(d.Further, mingjing.FurtherStatement{At: now, Text: words})
+			d.Timeline = append(d.Timeline, entryBy(a, m, now, "statement_added"))
+		}
+		if len(files) > 0 {
+			d.Timeline = append(d.Timeline, entryBy(a, m, now, code))
+		}
 		if err := c.SetCase(ctx, t, d); err != nil {
 			return err
 		}
@@ -326,6 +357,25 @@ func (c *Cases) Missed(clocks []mingjing.Clock) []mingjing.Clock {
 	return clocks
 }
 
+// NoteOpened notes when a file of a case was first opened, unless that is noted. at returns
+// where it is noted.
+func (c *Cases) NoteOpened(ctx context.Context, rd *kernel.Reader, d Case, id string, at func(*mingjing.Evidence) *time.Time) error {
+	all, err := read(rd).Evidence(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	for _, e := range all { // an answer's document is not among them
+		if e.ID == id && at(&e).IsZero() {
+			*at(&e) = c.city.Now().UTC()
+			if err := db(rd).SetEvidence(ctx, e); err != nil {
+				return err
+			}
+			return c.Tell(ctx, rd, d)
+		}
+	}
+	return nil
+}
+
 // EvidenceFile returns one piece of evidence with its bytes, for the resident whose it
 // is, for helpers and for staff. Its entry in the access log names the case.
 func (c *Cases) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (mingjing.Evidence, []byte, error) {
@@ -365,7 +415,13 @@ func (c *Cases) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (
 		if a.Role.Staff() && d.Near != nil {
 			return d.Near
 		}
+		if err := NotChecked(evidence); err != nil {
+			return err
+		}
 		e, data = evidence, bytes
+		if a.Role.Staff() && a.Role != mingjing.RoleAuditor {
+			return c.NoteOpened(ctx, rd, d, id, func(e *mingjing.Evidence) *time.Time { return &e.HandlerOpenedAt })
+		}
 		return nil
 	})
 	if err != nil {

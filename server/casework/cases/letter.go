@@ -53,6 +53,9 @@ func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (min
 			return f, err
 		}
 		for _, e := range f.Case.Evidence {
+			if !e.Checked() {
+				continue
+			}
 			_, data, err := read(rd).EvidenceData(ctx, e.ID)
 			if err != nil {
 				return f, err

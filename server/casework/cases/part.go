@@ -49,6 +49,7 @@ import (
 const (
 	JobQuestion = "question" // ask an agency about a dispute, and watch its clock
 	JobClock    = "clock"    // a clock of the bureau's own in a case
+	JobFile     = "evidence" // check a file of a case that could not be checked at once
 )
 
 // Cases is what residents, and those who act for them, do with cases: they file and follow
@@ -74,6 +75,7 @@ func (c *Cases) Jobs() kernel.Jobs {
 	return kernel.Jobs{
 		JobQuestion: c.questionDue,
 		JobClock:    c.clockDue,
+		JobFile:     c.fileDue,
 	}
 }
 

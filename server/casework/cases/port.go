@@ -24,7 +24,7 @@ type Port interface {
 	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
 	PutListing(ctx context.Context, l holding.Listing) error
-	AddCase(ctx context.Context, d Case) error // ErrExists: one is open about it, or the key is known
+	AddCase(ctx context.Context, d Case) error // ErrExists: one is open about it
 	// SetCase stores a case without Evidence, and with Version+1. It fails with
 	// ErrConflict if d.Version is not the stored one.
 	SetCase(ctx context.Context, d Case) error
@@ -37,6 +37,10 @@ type Port interface {
 	// stored before.
 	SetAgencyCase(ctx context.Context, k AgencyCase) error
 	AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
+	// SetEvidence stores a piece of evidence in the place of what was stored before,
+	// without its content; SetEvidenceFile with it.
+	SetEvidence(ctx context.Context, e mingjing.Evidence) error
+	SetEvidenceFile(ctx context.Context, e mingjing.Evidence, data []byte) error
 	// EvidenceCase returns the case to which a file belongs. Nothing is opened.
 	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
 	// HelpedBy returns the residents for whom the helper has ever accepted to act.
@@ -56,7 +60,6 @@ type Readings interface {
 	// instant or after it.
 	FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (mingjing.Score, error)
 	Case(ctx context.Context, id string) (Case, error)
-	CaseByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Case, error)
 	// CasesOf returns a resident's newest cases, newest first, at most limit.
 	CasesOf(ctx context.Context, resident mingjing.ResidentID, limit int) ([]Case, error)
 	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)

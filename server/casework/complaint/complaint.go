@@ -20,7 +20,6 @@ const maxOpen = 200
 type Row struct {
 	mingjing.Complaint
 	Resident mingjing.ResidentID
-	Key      string
 	Version  int
 }
 
@@ -41,8 +40,6 @@ type Filing struct {
 	Kind mingjing.ComplaintKind
 	// Measure is needed where something was refused.
 	Measure, Place, Where, On, Text string
-	// Key makes sending it twice one complaint; it may be empty.
-	Key string
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
@@ -84,9 +81,6 @@ func (c *Complaints) check(f Filing) (mingjing.Complaint, error) {
 	case utf8.RuneCountInString(k.Text) > mingjing.MaxComplaintText:
 		add("statement", "too_long")
 	}
-	if len(f.Key) > 128 {
-		add("idempotency_key", "too_long")
-	}
 	if len(wrong) > 0 {
 		return k, mingjing.InvalidFields(wrong...)
 	}
@@ -104,20 +98,10 @@ func (c *Complaints) Complain(ctx context.Context, a mingjing.Actor, f Filing) (
 	if err != nil {
 		return mingjing.Complaint{}, err
 	}
-	before := func(rd *kernel.Reader) (mingjing.Complaint, error) {
-		if f.Key == "" {
-			return mingjing.Complaint{}, kernel.ErrNotFound
-		}
-		row, err := read(rd).ComplaintByKey(ctx, me, f.Key)
-		return row.Complaint, err
-	}
-	file := func(t *kernel.Tx) (mingjing.Complaint, error) {
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Complaint, error) {
 		rd := t.As(c.city.Entry(a, "complain", "", "own"))
 		if err := rd.Log(ctx, me); err != nil {
 			return mingjing.Complaint{}, err
-		}
-		if known, err := before(rd); !errors.Is(err, kernel.ErrNotFound) {
-			return known, err
 		}
 		now := c.city.Now().UTC()
 		k.ID, k.FiledAt, k.State, k.Due = kernel.NewID(), now, mingjing.ComplaintFiled, c.city.Due(c.city.Books()[0].Procedure.BureauDays)
@@ -126,18 +110,11 @@ func (c *Complaints) Complain(ctx context.Context, a mingjing.Actor, f Filing) (
 				return mingjing.Complaint{}, err
 			}
 		}
-		if err := db(t).AddComplaint(ctx, Row{Complaint: k, Resident: me, Key: f.Key}); err != nil {
+		if err := db(t).AddComplaint(ctx, Row{Complaint: k, Resident: me}); err != nil {
 			return mingjing.Complaint{}, err
 		}
 		return k, t.Enqueue(ctx, kernel.Job{Kind: JobComplaint, ID: k.ID, At: k.Due})
-	}
-	out, err := kernel.InTx(ctx, c.city, file)
-	if errors.Is(err, kernel.ErrExists) { // another device was faster
-		return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Complaint, error) {
-			return before(t.As(c.city.Entry(a, "complain", "", "own")))
-		})
-	}
-	return out, err
+	})
 }
 
 // OwnComplaints returns the actor's own complaints, newest first.

@@ -13,7 +13,7 @@ import (
 // [kernel.ErrNotFound]; lists may be empty, and are ordered oldest first unless said
 // otherwise.
 type Port interface {
-	AddComplaint(ctx context.Context, k Row) error // ErrExists: the key is known
+	AddComplaint(ctx context.Context, k Row) error
 	// SetComplaint stores a complaint with Version+1. It fails with ErrConflict if
 	// k.Version is not the stored one.
 	SetComplaint(ctx context.Context, k Row) error
@@ -29,7 +29,6 @@ type Port interface {
 // resident. Errors and lists are as in [Port].
 type Readings interface {
 	Complaint(ctx context.Context, id string) (Row, error)
-	ComplaintByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Row, error)
 	// ComplaintsOf returns a resident's complaints, newest first.
 	ComplaintsOf(ctx context.Context, resident mingjing.ResidentID) ([]Row, error)
 	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)

@@ -40,7 +40,7 @@ func (c *Complaints) Refused(ctx context.Context, a mingjing.Actor, measure stri
 	if err != nil {
 		return mingjing.RefusedView{}, err
 	}
-	v := mingjing.RefusedView{Measures: measures(), Key: kernel.NewID()}
+	v := mingjing.RefusedView{Measures: measures()}
 	if measure == "" {
 		return v, nil
 	}

@@ -41,6 +41,9 @@ func (c *Desk) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling
 			return err
 		}
 		for _, e := range evidence {
+			if e.State == mingjing.EvidenceRefused {
+				continue
+			}
 			e.Answer = strings.TrimSpace(r.Answers[e.ID])
 			if err := db(rd).SetEvidence(ctx, e); err != nil {
 				return err
@@ -139,6 +142,12 @@ func (c *Desk) checkRuling(ctx context.Context, rd *kernel.Reader, r Ruling, d c
 	}
 	wrong = append(wrong, checkReasons(r.Reasons)...)
 	for _, e := range evidence {
+		switch e.State {
+		case mingjing.EvidenceRefused:
+			continue
+		case mingjing.EvidenceChecking:
+			return "", cases.ErrNotChecked
+		}
 		answer := strings.TrimSpace(r.Answers[e.ID])
 		if answer == "" || !utf8.ValidString(answer) {
 			wrong = append(wrong, mingjing.FieldError{Field: "evidence_answer_" + e.ID, Code: "evidence_unanswered"})

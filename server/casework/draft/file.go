@@ -23,14 +23,28 @@ type checkedFile struct {
 // check looks at a file as at any that people send.
 func (c *Drafts) check(ctx context.Context, a mingjing.Actor, u evidence.Upload) (checkedFile, error) {
 	name := evidence.ShownName(u.Name)
-	f, err := c.city.Files().Check(ctx, a.ID, u)
-	if refused := evidence.Refusal(""); errors.As(err, &refused) {
-		return checkedFile{DraftFile: mingjing.DraftFile{Name: name, Size: int64(len(u.Data)), Received: int64(len(u.Data)),
-			State: mingjing.DraftFileRefused, Why: refused.Error()}}, nil
+	f, err := c.city.Files().Soon(ctx, a.ID, u)
+	if errors.Is(err, evidence.ErrLater) {
+		return checkedFile{mingjing.DraftFile{Name: name, Size: int64(len(u.Data)), Received: int64(len(u.Data)),
+			State: mingjing.DraftFileChecking}, u.Data}, nil
 	}
-	size := int64(len(f.Data))
-	return checkedFile{mingjing.DraftFile{Name: f.Name, Type: f.Type, Size: size, Received: size, State: mingjing.DraftFileReady},
-		f.Data}, err
+	refused := evidence.Refusal("")
+	if err != nil && !errors.As(err, &refused) {
+		return checkedFile{}, err
+	}
+	return found(name, int64(len(u.Data)), f, refused), nil
+}
+
+// found returns what came of the check of a file of a name and size: a file, or why it is
+// refused.
+func found(name string, size int64, f evidence.File, refused evidence.Refusal) checkedFile {
+	if refused != "" {
+		return checkedFile{DraftFile: mingjing.DraftFile{Name: name, Size: size, Received: size, State: mingjing.DraftFileRefused,
+			Why: refused.Error()}}
+	}
+	size = int64(len(f.Data))
+	return checkedFile{mingjing.DraftFile{Name: f.Name, Type: f.Type, Size: size, Received: size, State: mingjing.DraftFileReady,
+		Pages: f.Pages, Stripped: f.Stripped, Scanned: f.Scanned}, f.Data}
 }
 
 // addFile adds a file to a draft, where there is room for it.
@@ -48,7 +62,15 @@ func (c *Drafts) addFile(ctx context.Context, t *kernel.Tx, draft string, f chec
 	if err := db(t).AddDraftFile(ctx, draft, f.DraftFile, at); err != nil || f.data == nil {
 		return err
 	}
-	return db(t).SetDraftData(ctx, f.ID, f.data)
+	return c.putFile(ctx, t, f)
+}
+
+// putFile stores the content of a file, and has it checked where it was not.
+func (c *Drafts) putFile(ctx context.Context, t *kernel.Tx, f checkedFile) error {
+	if err := db(t).SetDraftData(ctx, f.ID, f.data); err != nil || f.State != mingjing.DraftFileChecking {
+		return err
+	}
+	return t.Enqueue(ctx, kernel.Job{Kind: JobFile, ID: f.ID})
 }
 
 // StartDraftFile begins to send a file to the draft of a form, or goes on with one of the
@@ -106,6 +128,9 @@ func (c *Drafts) AddToDraftFile(ctx context.Context, a mingjing.Actor, id string
 		if err != nil {
 			return Head{}, err
 		}
+		if len(data) == 0 && h.State != mingjing.DraftFileArriving {
+			return h, nil
+		}
 		end := offset + int64(len(data))
 		if h.State != mingjing.DraftFileArriving || offset != h.Received || end > h.Size || len(data) > mingjing.DraftPart {
 			return Head{}, &mingjing.Error{Kind: mingjing.Conflict, Code: "upload_offset",
@@ -122,6 +147,9 @@ func (c *Drafts) AddToDraftFile(ctx context.Context, a mingjing.Actor, id string
 	})
 	if err != nil {
 		return mingjing.DraftFile{}, err
+	}
+	if h.State != mingjing.DraftFileArriving {
+		return c.DraftFile(ctx, a, id)
 	}
 	if h.Received < h.Size {
 		return mingjing.DraftFile{ID: id, Size: h.Size, Received: h.Received, State: h.State}, nil
@@ -157,8 +185,59 @@ func (c *Drafts) complete(ctx context.Context, a mingjing.Actor, me Person, id s
 		if err := db(t).SetDraftFile(ctx, found.DraftFile); err != nil {
 			return mingjing.DraftFile{}, err
 		}
-		return found.DraftFile, db(t).SetDraftData(ctx, id, found.data)
+		return found.DraftFile, c.putFile(ctx, t, found)
 	})
+}
+
+// fileDue checks a file that waits for it.
+func (c *Drafts) fileDue(ctx context.Context, id string) (time.Duration, error) {
+	var h Head
+	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+		h, err = db(t).DraftFileHead(ctx, id)
+		return err
+	})
+	if errors.Is(err, kernel.ErrNotFound) || err == nil && h.State != mingjing.DraftFileChecking { // it was removed or sent
+		return 0, nil
+	} else if err != nil {
+		return 0, err
+	}
+	reader := func(t *kernel.Tx) *kernel.Reader {
+		return t.As(c.city.Entry(kernel.System, "check_file", h.Draft, "dispute").Once(id))
+	}
+	open := func() (u evidence.Upload, waits bool, err error) {
+		err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+			f, err := stored(ctx, reader(t), h.Draft, id)
+			if err != nil || f.State != mingjing.DraftFileChecking {
+				return ignoreNotFound(err)
+			}
+			data, err := read(reader(t)).DraftData(ctx, id)
+			u, waits = evidence.Upload{Name: f.Name, Data: data}, true
+			return err
+		})
+		return u, waits, err
+	}
+	put := func(f evidence.File, refused evidence.Refusal) error {
+		return ignoreNotFound(c.city.Tx(ctx, func(t *kernel.Tx) error {
+			was, err := stored(ctx, reader(t), h.Draft, id)
+			if err != nil || was.State != mingjing.DraftFileChecking {
+				return err
+			}
+			found := found(was.Name, was.Size, f, refused)
+			found.ID = id
+			if err := db(t).SetDraftFile(ctx, found.DraftFile); err != nil {
+				return err
+			}
+			return db(t).SetDraftData(ctx, id, found.data)
+		}))
+	}
+	return c.city.CheckLater(ctx, cmp.Or(string(h.Resident), h.Draft), open, put)
+}
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, kernel.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // own returns the head of a file of a person's draft.
@@ -181,15 +260,21 @@ func (c *Drafts) file(ctx context.Context, t *kernel.Tx, a mingjing.Actor, me Pe
 		return mingjing.DraftFile{}, nil, err
 	}
 	rd := t.As(c.entry(a, h.Draft))
-	files, err := read(rd).DraftFiles(ctx, h.Draft)
+	f, err := stored(ctx, rd, h.Draft, id)
+	return f, rd, err
+}
+
+// stored returns a file of a draft.
+func stored(ctx context.Context, rd *kernel.Reader, draft, id string) (mingjing.DraftFile, error) {
+	files, err := read(rd).DraftFiles(ctx, draft)
 	if err != nil {
-		return mingjing.DraftFile{}, nil, err
+		return mingjing.DraftFile{}, err
 	}
 	i := slices.IndexFunc(files, func(f mingjing.DraftFile) bool { return f.ID == id })
 	if i < 0 {
-		return mingjing.DraftFile{}, nil, kernel.ErrNotFound
+		return mingjing.DraftFile{}, kernel.ErrNotFound
 	}
-	return files[i], rd, nil
+	return files[i], nil
 }
 
 // DraftFile returns a file of the actor's drafts, without its content.

@@ -12,7 +12,8 @@
 //
 //	           last part: checked
 //	arriving ---------------------> ready      sent with the form
-//	    |                             |
+//	    |  \----> checking -----------^        cannot be checked at once: a job does it, and
+//	    |             |               |        the form may be sent meanwhile
 //	    +---------> refused           |        until it is removed, the form can't be sent
 //	                   |              |
 //	                   +--- removed --+
@@ -34,6 +35,12 @@ const (
 	// MaxFiles is how many bytes all files have together.
 	MaxFiles = 2 * mingjing.MaxEvidence * mingjing.MaxEvidenceBytes
 )
+
+// JobFile is the kind of job that checks a file which could not be checked at once.
+const JobFile = "draft_file"
+
+// Jobs returns the jobs that the part does.
+func (c *Drafts) Jobs() kernel.Jobs { return kernel.Jobs{JobFile: c.fileDue} }
 
 // Drafts has the drafts of forms. It is safe for use by many goroutines.
 type Drafts struct{ city *kernel.City }

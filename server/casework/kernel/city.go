@@ -25,10 +25,10 @@ package kernel
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
-	mrand "math/rand/v2"
 	"slices"
 	"time"
 
@@ -65,9 +65,14 @@ type Config struct {
 
 // Files are how the files that people send are checked.
 type Files interface {
-	// Check returns a file as it may be stored, or an [evidence.Refusal]. person is whose
-	// file it is.
+	// Check returns a file as it may be stored, an [evidence.Refusal], or
+	// [evidence.ErrLater] where it can't be checked now. person is whose file it is.
 	Check(ctx context.Context, person string, u evidence.Upload) (evidence.File, error)
+	// Soon is Check for somebody who waits: the error is [evidence.ErrLater] where the
+	// answer is not there within a moment.
+	Soon(ctx context.Context, person string, u evidence.Upload) (evidence.File, error)
+	// Busy reports whether another file of a person is being checked.
+	Busy(person string) bool
 }
 
 // A City is the clock, the calendar, the rulebooks and the store of one city. It is
@@ -128,8 +133,52 @@ func (noFiles) Check(context.Context, string, evidence.Upload) (evidence.File, e
 	return evidence.File{}, mingjing.NewError(mingjing.Unavailable, "unavailable")
 }
 
+func (f noFiles) Soon(ctx context.Context, person string, u evidence.Upload) (evidence.File, error) {
+	return f.Check(ctx, person, u)
+}
+
+func (noFiles) Busy(string) bool { return false }
+
 // Files returns how the files that people send are checked.
 func (c *City) Files() Files { return c.files }
+
+const (
+	// fileTime is how long a job may wait until a file is checked, and fileAgain after how
+	// long it is tried again.
+	fileTime  = JobBudget
+	fileAgain = 5 * time.Second
+	// fileTurn is after how long a file is tried again while another of the same person is
+	// being checked.
+	fileTurn = time.Second
+)
+
+// CheckLater checks a file of a person in a job. open reads it, unless it waits for its
+// check no more, and put stores what came of it: a file, or why it is refused. Where it
+// can't be checked now, the job is to be done again after wait.
+func (c *City) CheckLater(ctx context.Context, person string, open func() (u evidence.Upload, waits bool, err error),
+	put func(f evidence.File, refused evidence.Refusal) error) (wait time.Duration, err error) {
+	if c.files.Busy(person) {
+		return Jitter(fileTurn), nil
+	}
+	u, waits, err := open()
+	if err != nil || !waits {
+		return 0, err
+	}
+	limited, stop := context.WithTimeoutCause(ctx, fileTime, evidence.ErrLater)
+	defer stop()
+	f, err := c.files.Check(limited, person, u)
+	refused := evidence.Refusal("")
+	switch {
+	case errors.Is(err, evidence.ErrLater):
+		if errors.Unwrap(err) != nil {
+			c.log.WarnContext(ctx, "a file can't be checked now, and waits", slog.Any("err", err))
+		}
+		return Jitter(fileAgain), nil
+	case err != nil && !errors.As(err, &refused):
+		return 0, err
+	}
+	return 0, put(f, refused)
+}
 
 // ClockScale returns how many times faster deadlines pass than in law.
 func (c *City) ClockScale() int { return c.scale }
@@ -164,5 +213,7 @@ func NewID() string { return rand.Text() }
 // Jitter returns d, changed at random by up to a fifth, so that retries do not come all
 // at once.
 func Jitter(d time.Duration) time.Duration {
-	return d - d/5 + time.Duration(mrand.Int64N(int64(2*d/5)+1))
+	var chance [8]byte // of the one source of chance that a test can seed
+	_, _ = rand.Read(chance[:])
+	return d - d/5 + time.Duration(binary.LittleEndian.Uint64(chance[:])%uint64(2*d/5+1))
 }

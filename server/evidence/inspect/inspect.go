@@ -34,8 +34,7 @@ func (i *Inspector) Inspect(ctx context.Context, data []byte) (evidence.Content,
 	}
 	switch kind := kindOf(data); kind {
 	case kindPDF:
-		err := i.openPDF(ctx, data)
-		return evidence.Content{Type: "application/pdf", Ext: ".pdf", Data: data}, err
+		return i.pdfContent(ctx, data)
 	case kindJPEG, kindPNG, kindWebP, kindHEIC:
 		return i.picture(ctx, kind, data)
 	case kindDocument:
@@ -57,7 +56,7 @@ func (i *Inspector) Check(ctx context.Context, _ string, u evidence.Upload) (evi
 	if err != nil {
 		return evidence.File{}, err
 	}
-	return evidence.File{Name: evidence.SafeName(u.Name, c.Ext), Type: c.Type, Data: c.Data}, nil
+	return c.File(u.Name), nil
 }
 
 // A kind is what the first bytes of a file say that it is.

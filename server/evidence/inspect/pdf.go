@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
+	"mingjing"
 	"mingjing/server/evidence"
 )
 
@@ -56,30 +58,74 @@ func (i *Inspector) Warm(ctx context.Context) error {
 	return err
 }
 
-// openPDF opens a PDF and its first page, as its readers will.
-func (i *Inspector) openPDF(ctx context.Context, data []byte) error {
+// pdfContent returns a PDF as it may be stored: as it is, or a copy without what acts.
+func (i *Inspector) pdfContent(ctx context.Context, data []byte) (evidence.Content, error) {
+	pages, copied, err := i.openPDF(ctx, data)
+	if err != nil {
+		return evidence.Content{}, err
+	}
+	content := evidence.Content{Type: "application/pdf", Ext: ".pdf", Data: data, Pages: pages}
+	switch acts, err := disarm(copied); {
+	case err != nil:
+		return evidence.Content{}, evidence.Active
+	case !acts && !actsRaw(data):
+		return content, nil
+	}
+	if len(copied) > mingjing.MaxEvidenceBytes {
+		return evidence.Content{}, evidence.Active
+	}
+	// A second copy has nothing of what nothing refers to any more, and must be harmless.
+	left, again, err := i.openPDF(ctx, copied)
+	if err != nil || left != pages {
+		return evidence.Content{}, evidence.Active
+	}
+	if acts, err := disarm(again); acts || err != nil {
+		return evidence.Content{}, evidence.Active
+	}
+	content.Data, content.Stripped = copied, true
+	return content, nil
+}
+
+// actsRaw reports whether the bytes of a PDF name something that acts, where its structure
+// does not: in an older version of it, which another reader may find.
+func actsRaw(data []byte) bool {
+	for _, name := range []string{"/JavaScript", "/Launch", "/EmbeddedFile", "/XFA"} {
+		if bytes.Contains(data, []byte(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// openPDF opens a PDF and its first page, as its readers will. It returns how many pages
+// there are, and a copy in which every object stands by itself and nothing is encrypted.
+func (i *Inspector) openPDF(ctx context.Context, data []byte) (count int, copied []byte, err error) {
 	pdf, err := i.reader(ctx)
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	doc, err := pdf.OpenDocument(&requests.OpenDocument{File: &data})
 	switch {
 	case errors.Is(err, pdferrors.ErrPassword), errors.Is(err, pdferrors.ErrSecurity):
-		return evidence.NeedsPassword
+		return 0, nil, evidence.NeedsPassword
 	case err != nil:
-		return evidence.NoPages
+		return 0, nil, evidence.NoPages
 	}
 	defer func() { _, _ = pdf.FPDF_CloseDocument(&requests.FPDF_CloseDocument{Document: doc.Document}) }()
 	pages, err := pdf.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: doc.Document})
 	if err != nil || pages.PageCount < 1 {
-		return evidence.NoPages
+		return 0, nil, evidence.NoPages
 	}
 	page, err := pdf.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: doc.Document})
 	if err != nil {
-		return evidence.NoPages
+		return 0, nil, evidence.NoPages
 	}
 	_, _ = pdf.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: page.Page})
-	return nil
+	saved, err := pdf.FPDF_SaveAsCopy(&requests.FPDF_SaveAsCopy{Flags: requests.SaveFlagRemoveSecurity, Document: doc.Document})
+	if err != nil || saved.FileBytes == nil {
+		return 0, nil, evidence.Active
+	}
+	return pages.PageCount, *saved.FileBytes, nil
 }
 
 // decodeJPEG decodes a JPEG by PDFium, which has the decoder of Chromium: it takes every

@@ -34,8 +34,11 @@ const startWait = 90 * time.Second
 
 var errNotInstalled = errors.New("PostgreSQL is not installed: apt-get install postgresql")
 
-// cluster is the one of this process.
-var cluster = sync.OnceValues(startCluster)
+// cluster is the one of this process, and durable another one, for measuring.
+var (
+	cluster = sync.OnceValues(func() (*server, error) { return startCluster("off") })
+	durable = sync.OnceValues(func() (*server, error) { return startCluster("on") })
+)
 
 var databases atomic.Int64
 
@@ -46,6 +49,18 @@ var databases atomic.Int64
 // Where PostgreSQL is not installed the test fails, or is skipped when [SkipEnv]
 // is 1.
 func Start(tb testing.TB) (dsn string) {
+	tb.Helper()
+	return start(tb, cluster)
+}
+
+// StartDurable does what [Start] does on a server that writes each commit through to the disk,
+// as that of a city does: for measuring. Other tests need no disk.
+func StartDurable(tb testing.TB) (dsn string) {
+	tb.Helper()
+	return start(tb, durable)
+}
+
+func start(tb testing.TB, cluster func() (*server, error)) (dsn string) {
 	tb.Helper()
 	if os.Getenv(SkipEnv) == "1" {
 		tb.Skip("PostgreSQL is not wanted: " + SkipEnv + "=1")
@@ -76,7 +91,7 @@ func StartServer(tb testing.TB) Server {
 	if os.Getenv(SkipEnv) == "1" {
 		tb.Skip("PostgreSQL is not wanted: " + SkipEnv + "=1")
 	}
-	c, err := startCluster()
+	c, err := startCluster("off")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -145,6 +160,7 @@ func (c Server) Start(tb testing.TB) {
 type server struct {
 	dir, bin string
 	attr     *syscall.SysProcAttr
+	fsync    string // "on" or "off"
 	// listen and port are where it listens on TCP; without listen only at its socket.
 	listen, port string
 	// alive is closed when this process ends; then the keeper stops the server and
@@ -174,7 +190,7 @@ func (c *server) exec(database, query string) error {
 // it leaves the files.
 const keeper = `
 "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses="$3" -c port="$4" -c max_connections=200 \
-	-c fsync=off -c full_page_writes=off -c shared_buffers=64MB >"$2/log" 2>&1 &
+	-c fsync="$5" -c full_page_writes="$5" -c shared_buffers=64MB >"$2/log" 2>&1 &
 server=$!
 read -r order
 kill -"${order:-INT}" "$server"
@@ -182,7 +198,7 @@ wait "$server"
 [ "$order" ] || rm -rf "$2"
 `
 
-func startCluster() (*server, error) {
+func startCluster(fsync string) (*server, error) {
 	bin, err := findBin()
 	if err != nil {
 		return nil, err
@@ -213,7 +229,7 @@ func startCluster() (*server, error) {
 		os.RemoveAll(dir)
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	c := &server{dir: dir, bin: bin, attr: attr, port: "5432"}
+	c := &server{dir: dir, bin: bin, attr: attr, fsync: fsync, port: "5432"}
 	return c, c.start()
 }
 
@@ -224,7 +240,7 @@ func (c *server) start() error {
 		os.RemoveAll(c.dir)
 		return err
 	}
-	keep := exec.Command("/bin/sh", "-c", keeper, "pgtest", c.bin, c.dir, c.listen, c.port)
+	keep := exec.Command("/bin/sh", "-c", keeper, "pgtest", c.bin, c.dir, c.listen, c.port, c.fsync)
 	keep.SysProcAttr, keep.Dir, keep.Stdin = c.attr, c.dir, stdin
 	err = keep.Start()
 	stdin.Close()

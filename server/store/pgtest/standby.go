@@ -27,7 +27,7 @@ func (c Server) Standby(tb testing.TB) Server {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s := &server{dir: dir, bin: c.bin, attr: c.attr, port: "5432"}
+	s := &server{dir: dir, bin: c.bin, attr: c.attr, fsync: c.fsync, port: "5432"}
 	if owner := c.attr.Credential; owner != nil {
 		if err := os.Chown(dir, int(owner.Uid), int(owner.Gid)); err != nil {
 			tb.Fatal(err)

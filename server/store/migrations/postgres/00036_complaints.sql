@@ -4,7 +4,6 @@
 CREATE TABLE complaint (
     id          TEXT COLLATE "C" PRIMARY KEY,
     resident_id TEXT COLLATE "C" NOT NULL REFERENCES resident (id),
-    key_hash    BYTEA,
     kind        TEXT COLLATE "C" NOT NULL,
     place       TEXT COLLATE "C" NOT NULL,
     state       TEXT COLLATE "C" NOT NULL,
@@ -13,8 +12,7 @@ CREATE TABLE complaint (
     late        BIGINT NOT NULL,
     unlawful    BIGINT NOT NULL,
     version     BIGINT NOT NULL,
-    doc         BYTEA NOT NULL,
-    UNIQUE (resident_id, key_hash)
+    doc         BYTEA NOT NULL
 );
 CREATE INDEX complaint_of_resident ON complaint (resident_id, filed_at, id);
 CREATE INDEX complaint_waiting ON complaint (due, id) WHERE state = 'filed';

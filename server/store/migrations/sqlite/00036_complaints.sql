@@ -4,7 +4,6 @@
 CREATE TABLE complaint (
     id          TEXT PRIMARY KEY,
     resident_id TEXT NOT NULL REFERENCES resident (id),
-    key_hash    BLOB,
     kind        TEXT NOT NULL,
     place       TEXT NOT NULL,
     state       TEXT NOT NULL,
@@ -13,8 +12,7 @@ CREATE TABLE complaint (
     late        INTEGER NOT NULL,
     unlawful    INTEGER NOT NULL,
     version     INTEGER NOT NULL,
-    doc         BLOB NOT NULL,
-    UNIQUE (resident_id, key_hash)
+    doc         BLOB NOT NULL
 ) STRICT;
 CREATE INDEX complaint_of_resident ON complaint (resident_id, filed_at, id);
 CREATE INDEX complaint_waiting ON complaint (due, id) WHERE state = 'filed';
