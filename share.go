@@ -173,6 +173,9 @@ type Statement struct {
 	Value    *StatedValue `json:"value,omitempty"`
 	Missing  *int         `json:"missing,omitempty"`
 	Listings *int         `json:"listings,omitempty"`
+	// Unrestricted is a measure that no listing of the person carries on the day. A
+	// statement that has it says nothing of a score, and is for nobody in particular.
+	Unrestricted *Measure `json:"unrestricted,omitempty"`
 }
 
 // A StatedValue is a value with the least and the greatest possible one.

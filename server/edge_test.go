@@ -59,13 +59,13 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 				who.lang = lang
 			}
 			switch r.Name {
-			case "comment", "agency-question", "agency-batch", "agency-inquiry": // each has a test of its own
+			case "comment", "complaint", "agency-question", "agency-batch", "agency-inquiry": // each has a test of its own
 				continue
 			}
 			if r.Name == "helping" {
 				who = empty
 			}
-			if r.Name == "workload" || r.Name == "comments" { // it is not for handlers
+			if r.Name == "workload" || r.Name == "comments" || r.Name == "complaints-open" { // it is not for handlers
 				who = c.desk(t, "s-2001")
 				who.lang = lang
 			}

@@ -20,6 +20,7 @@ import (
 	"mingjing"
 	"mingjing/app/page"
 	_ "mingjing/app/page/desk" // registers its pages
+	_ "mingjing/app/page/plain"
 	_ "mingjing/app/page/public"
 	"mingjing/app/page/resident"
 	"mingjing/logproof"

@@ -25,7 +25,7 @@ var pages = []screen{
 	overviewPage, askPage, requestPage, scorePage, comparePage,
 	recordsPage, recordPage, listingsPage, listingPage, repairPage, sourcesPage,
 	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, securityPage, exportPage, confirmPage,
-	disputesPage, newDisputePage, missingPage, disputePage, reviewPage, letterPage,
+	disputesPage, newDisputePage, missingPage, refusedPage, listUsedPage, complaintsPage, disputePage, reviewPage, letterPage,
 	sharesPage, newSharePage,
 	draftsPage, page[none]{name: "more"},
 	queuePage,
@@ -33,7 +33,7 @@ var pages = []screen{
 	oneCasePage,
 	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyKeysPage, agencyInquiriesPage,
 	agencyInquiryPage,
-	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, relativesPage,
+	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, openComplaintsPage, complaintPage, relativesPage,
 	commentsPage, commentPage, demoClockPage,
 	staffPage, staffMemberPage, staffRegisterPage,
 }

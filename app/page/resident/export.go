@@ -131,7 +131,7 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 		{t(v, "paper.scores"), w.scores}, {t(v, "title.records"), w.records}, {t(v, "title.listings"), w.listings},
 		{t(v, "title.disputes"), w.disputes}, {t(v, "title.drafts"), w.drafts}, {t(v, "title.inbox"), w.notices},
 		{t(v, "title.notice-settings"), w.settings},
-		{t(v, "title.mandates"), w.helping}, {t(v, "title.shares"), w.shares}, {t(v, "title.inquiries"), w.inquiries},
+		{t(v, "title.mandates"), w.helping}, {t(v, "title.shares"), w.shares}, {t(v, "title.inquiries"), w.inquiries}, {t(v, "title.complaints"), w.complaints},
 		{t(v, "title.access-log"), func(e mingjing.Export) { w.entryRows(e.AccessLog) }},
 	}
 	title := func(i int) string { return t(v, "letter.piece", "n", strconv.Itoa(i+1), "name", parts[i].title) }
@@ -424,6 +424,18 @@ func (w *letterWriter) shares(e mingjing.Export) {
 			pairs = append(pairs, t(v, "recipient.shown_to"), w.pair(l.Who, page.Instant(v, l.At)))
 		}
 		w.rows(pairs...)
+	}
+}
+
+func (w *letterWriter) complaints(e mingjing.Export) {
+	v := w.v
+	for _, k := range e.Complaints {
+		w.add(mingjing.BlockSub, t(v, "complaint_kind."+string(k.Kind)))
+		w.rows(t(v, "inquiry.col_number"), k.ID, t(v, "field.place"), t(v, "place."+k.Place), t(v, "field.where"), k.Where,
+			t(v, "complaint.on"), page.Date(v, k.On), t(v, "complaint.due"), page.Deadline(v, k.Due),
+			t(v, "dispute.state_now"), t(v, "complaint_state."+string(k.State)))
+		w.quote("", k.Text)
+		w.quote(k.By, k.Reply)
 	}
 }
 
