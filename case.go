@@ -150,6 +150,8 @@ type Evidence struct {
 	Pages int `json:"pages,omitempty"`
 	// Stripped says that programs and attached files were removed from a PDF.
 	Stripped bool `json:"stripped,omitempty"`
+	// Scanned says that a scanner has looked for malware in it.
+	Scanned bool `json:"scanned,omitempty"`
 	// Answer is the handler's answer to this piece; empty until decided.
 	Answer string `json:"answer,omitempty"`
 	// Late says that it came after the decision: it is stored, and goes into the next
@@ -310,21 +312,6 @@ type Case struct {
 	Mandates []Mandate `json:"mandates,omitempty"`
 }
 
-// A FurtherStatement is what the resident, or who helps them, has added in words to a case.
-type FurtherStatement struct {
-	At   time.Time `json:"at"`
-	Text string    `json:"text"`
-}
-
-// Words returns the statement and all that was added to it in words.
-func (d Case) Words() string {
-	all := []string{d.Statement}
-	for _, f := range d.Further {
-		all = append(all, f.Text)
-	}
-	return strings.Join(all, "\n\n")
-}
-
 // Outcomes returns the decisions that are possible in the case, in the order in which they
 // are offered. A missing record is taken up or it is not, also where that is reviewed.
 func (d Case) Outcomes() []Outcome {
@@ -341,6 +328,21 @@ func (k CaseKind) Positions() []AgencyPosition {
 		return []AgencyPosition{PositionSupplied, PositionMaintained}
 	}
 	return []AgencyPosition{PositionMaintained, PositionCorrected, PositionWithdrawn}
+}
+
+// A FurtherStatement is what the resident, or who helps them, has added in words to a case.
+type FurtherStatement struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+}
+
+// Words returns the statement and all that was added to it in words.
+func (d Case) Words() string {
+	all := []string{d.Statement}
+	for _, f := range d.Further {
+		all = append(all, f.Text)
+	}
+	return strings.Join(all, "\n\n")
 }
 
 // Agency returns the code of the agency whose record or listing the case is about.

@@ -63,6 +63,7 @@ func Examples() []Example {
 		{"tag", Tag{Text: sly, Tone: "bad"}},
 		{"tag with a shape", Tag{Text: sly, Tone: "warn", Shape: "triangle"}},
 		{"details", Details{Summary: "All 99 agencies", Open: true, Class: "x", Body: []app.UI{P("…")}}},
+		{"fold", Fold{ID: "tiers", Title: sly, Count: "3", Open: true, Body: []app.UI{P("…")}}},
 		{"back link", BackLink{Text: "Overview", Href: "/en/overview"}},
 		{"card", Card{Title: sly, Href: "/en/records/1", Level: 3, Tone: "warn", Aside: Tag{Text: "Disputed"}.UI(), Body: []app.UI{P("text")}}},
 		{"card without heading", Card{Body: []app.UI{P("text")}}},

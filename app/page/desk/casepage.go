@@ -187,7 +187,7 @@ func evidenceNote(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if len(k.Evidence) == 0 {
 		return nil
 	}
-	return c.Muted(t(v, "case.evidence_logged"))
+	return c.Div("", c.Muted(t(v, "case.evidence_logged")), page.UnscannedNote(v, k.Evidence))
 }
 
 // fact returns a name and a value in one line.
