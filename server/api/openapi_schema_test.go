@@ -180,7 +180,7 @@ var narrower = map[string]schema{
 	"Listing.term_months":      {Minimum: intp(1)},
 	"Listing.served":           codes([]string{"app", "post", "in_person", "agency"}),
 	"ListingItem.repair_why":   codes([]string{"too_early", "case_open", "not_in_effect", "no_condition"}),
-	"Evidence.type":            codes(evidenceTypes),
+	"Evidence.type":            codes(append([]string{""}, evidenceTypes...)),
 	"Evidence.name":            some(),
 	"Evidence.size":            {Minimum: intp(1)},
 	"Clock.code":               codes(mingjing.ClockCodes),
