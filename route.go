@@ -63,6 +63,9 @@ var Routes = []Route{
 	{"disputes", "disputes", Residents},
 	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID or ?previous=ID
 	{"missing", "missing", Residents},          // ask for a record that is not held
+	{"refused", "refused", Residents},          // ?measure=M
+	{"list-used", "complaints/list", Residents},
+	{"complaints", "complaints", Residents},
 	{"dispute", "disputes/{id}", Residents},
 	{"review", "disputes/{id}/review", Residents},
 	{"letter", "disputes/{id}/letter", Residents},
@@ -89,6 +92,8 @@ var Routes = []Route{
 	{"enrol", "admin/enrol", Staff},
 	{"inquiries", "admin/inquiries", Staff}, // ?cursor=C
 	{"inquiry-answer", "admin/inquiries/{id}", Staff},
+	{"complaints-open", "admin/complaints", Staff},
+	{"complaint", "admin/complaints/{id}", Staff},
 	{"relatives", "admin/relatives", Staff},
 	{"comments", "admin/comments", Staff}, // ?state=S&cursor=C
 	{"comment", "admin/comments/{id}", Staff},

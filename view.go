@@ -489,6 +489,8 @@ const FewestShown = 3
 // first. It is public.
 type AgenciesView struct {
 	Agencies []AgencyFigures `json:"agencies"`
+	// Complaints are the sums of what residents report, by kind.
+	Complaints []ComplaintFigures `json:"complaints"`
 }
 
 // AgencyFigures are how one agency deals with disputes. A number that is nil is

@@ -20,6 +20,7 @@ import (
 	"mingjing"
 	"mingjing/app/page"
 	_ "mingjing/app/page/desk" // registers its pages
+	_ "mingjing/app/page/plain"
 	_ "mingjing/app/page/public"
 	"mingjing/app/page/resident"
 	"mingjing/logproof"
@@ -179,7 +180,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
-		Redis:    redis, Alone: s.RedisURL == "", Logger: p.log, IDKey: keys.IDKey, Uses: db, IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin,
+		Redis:    redis, Alone: s.RedisURL == "", Logger: p.log, IDKey: keys.IDKey, Uses: db, Attempts: db, IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin,
 		FloorTime: s.loginFloor, Words: guessable(p.law.Rulebooks)})
 	if err != nil {
 		return p, err

@@ -98,6 +98,8 @@ func programOf(v *mingjing.View) string {
 		}
 	}
 	switch {
+	case slices.Contains(mingjing.PlainPages, v.Page):
+		return ""
 	case access == mingjing.Staff, access == mingjing.Agencies, access == mingjing.Administrators, access == mingjing.Overseers:
 		return "desk"
 	case access == mingjing.Residents, v.Page == "try": // the one public page with something to work out

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"mingjing"
 )
@@ -24,7 +25,7 @@ var pages = []screen{
 	overviewPage, askPage, requestPage, scorePage, comparePage,
 	recordsPage, recordPage, listingsPage, listingPage, repairPage, sourcesPage,
 	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, securityPage, exportPage, confirmPage,
-	disputesPage, newDisputePage, missingPage, disputePage, reviewPage, letterPage,
+	disputesPage, newDisputePage, missingPage, refusedPage, listUsedPage, complaintsPage, disputePage, reviewPage, letterPage,
 	sharesPage, newSharePage,
 	draftsPage, page[none]{name: "more"},
 	queuePage,
@@ -32,7 +33,7 @@ var pages = []screen{
 	oneCasePage,
 	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyKeysPage, agencyInquiriesPage,
 	agencyInquiryPage,
-	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, relativesPage,
+	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, openComplaintsPage, complaintPage, relativesPage,
 	commentsPage, commentPage, demoClockPage,
 	staffPage, staffMemberPage, staffRegisterPage,
 }
@@ -163,7 +164,7 @@ func (s *server) allowed(mux *http.ServeMux, r *http.Request) []string {
 // who asks and in which language, and answers errors.
 func (s *server) handle(fn func(*call) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{s: s, w: w, r: r, lang: language(r)}
+		c := &call{s: s, w: w, r: r, lang: language(r), began: time.Now()}
 		c.id, _ = r.Context().Value(requestID{}).(string)
 		if err := c.run(fn); err != nil {
 			c.fail(err)

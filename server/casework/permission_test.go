@@ -99,6 +99,22 @@ var probes = []probe{
 		return c.MissingForm(ctx, a)
 	}},
 	{"AskForMissing", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AskForMissing(ctx, a, notSent()) }},
+	{"Refused", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		v, err := c.Refused(ctx, a, "restrict.air")
+		v.Measures = nil // published
+		return v, err
+	}},
+	{"StateClear", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.StateClear(ctx, a, "restrict.property")
+	}},
+	{"Complain", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.Complain(ctx, a, turnedAway(mingjing.ComplaintRefused))
+	}},
+	{"OwnComplaints", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		v, err := c.OwnComplaints(ctx, a)
+		v.Measures = nil // published
+		return v, err
+	}},
 	{"EvidenceFile", both, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		e, data, err := c.EvidenceFile(ctx, a, v.evidence)
 		if e == (mingjing.Evidence{}) && data == nil {
@@ -361,6 +377,9 @@ var elsewhere = map[string]string{
 	"JudgeAnswer":      "TestNobodyElseAsksReadsOrAnswers",
 	"Inquiries":        "TestNobodyElseAsksReadsOrAnswers",
 	"InquiryCase":      "TestNobodyElseAsksReadsOrAnswers",
+	"ComplaintCase":    "TestAComplaintReachesASupervisorAndIsAnsweredOnAClock",
+	"OpenComplaints":   "TestAComplaintReachesASupervisorAndIsAnsweredOnAClock",
+	"AnswerComplaint":  "TestAComplaintReachesASupervisorAndIsAnsweredOnAClock",
 	"AnswerInquiry":    "TestNobodyElseAsksReadsOrAnswers",
 	"AgencyKeys":       "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
 	"MakeAgencyKey":    "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,10 +29,10 @@ type person struct {
 
 	keys, texts int
 	lastKey     string // of a form that is sent again
+	lastSent    time.Time
 	lastBook    string // that it asked a score by
 	lastAnswer  string // to it
 	lastFiled   *cases.Filing
-	filedKey    string // of lastFiled
 	requests    []string
 	records     []string // that they can dispute
 	listings    []string
@@ -154,12 +155,13 @@ func receiptPDF(n int) evidence.Upload {
 func (w *world) actOf(x *person) (act, bool) {
 	b, me := w.p.bureau, x.actor
 	a := act{of: x, by: me, shown: true}
-	once := func(what string, put func(ctx context.Context) (string, error)) {
+	once := func(what string, put func(ctx context.Context, key string) (string, error)) {
 		key, again := fmt.Sprintf("%s %d %d", what, x.n, x.keys+1), false
-		if strings.HasPrefix(x.lastKey, what) && w.chance(2) {
+		if strings.HasPrefix(x.lastKey, what) && w.Now().Sub(x.lastSent).Abs() < kernel.SendingKept/2 && w.chance(2) {
 			key, again = x.lastKey, true
 		} else {
 			x.keys++
+			x.lastSent = w.Now()
 			x.lastBook = pick(w, books)
 		}
 		x.lastKey = key
@@ -179,27 +181,23 @@ func (w *world) actOf(x *person) (act, bool) {
 			}
 		}
 		a.do = func(ctx context.Context) error {
-			sent := kernel.Sending{Actor: me, Action: what, Key: key, Content: []byte("the same")}
-			before, err := b.Once(ctx, sent, func(ctx context.Context) ([]byte, error) {
-				id, err := put(ctx)
-				s.out.text = id
-				return []byte(id), err
-			})
-			if err == nil && before != nil {
-				s.out.text = string(before.Answer)
-			}
+			id, err := put(ctx, key)
+			s.out.text = id
 			return err
 		}
 	}
 	switch a.name = pick(w, residentActs); a.name {
 	case "request":
 		book := ""
-		once("request", func(ctx context.Context) (string, error) {
-			r, err := b.Scores.RequestScore(ctx, me, book, true)
-			if err == nil && !slices.Contains(x.requests, r.ID) {
-				x.requests = append(x.requests, r.ID)
+		once("request", func(ctx context.Context, key string) (string, error) {
+			id, err := w.once(ctx, me, "request", key, book, func(ctx context.Context) (string, error) {
+				r, err := b.Scores.RequestScore(ctx, me, book, true)
+				return r.ID, err
+			})
+			if err == nil && !slices.Contains(x.requests, id) {
+				x.requests = append(x.requests, id)
 			}
-			return r.ID, err
+			return id, err
 		})
 		book = x.lastBook
 	case "read request":
@@ -461,7 +459,7 @@ func (w *world) actOf(x *person) (act, bool) {
 			return err
 		}
 	case "leave":
-		if w.behaviours < 50 || x.n == 1 || w.inOps > 0 || !w.chance(4) {
+		if w.behaviours < 100 || x.n == 1 || w.inOps > 0 {
 			return a, false
 		}
 		me.Fresh = true
@@ -518,20 +516,44 @@ func (w *world) actOfCase(x *person, a *act, once func(string, func(context.Cont
 		x.texts++
 		f.Evidence = []evidence.Upload{receiptPDF(x.texts)}
 	}
-	sent := &f
-	once(a.name, func(ctx context.Context) (string, error) {
-		d, err := file(ctx, me, *sent)
-		if err == nil {
-			w.knowCase(x, d.ID)
+	name, lastKey, last, again := a.name, x.lastKey, x.lastFiled, false
+	once(a.name, func(ctx context.Context, key string) (string, error) {
+		f := f
+		if again {
+			f = *last
 		}
-		return d.ID, err
+		id, err := w.once(ctx, me, name, key, fmt.Sprintf("%+v", f), func(ctx context.Context) (string, error) {
+			d, err := file(ctx, me, f)
+			return d.ID, err
+		})
+		if err == nil {
+			w.knowCase(x, id)
+		}
+		return id, err
 	})
-	if x.filedKey == x.lastKey {
-		sent = x.lastFiled // the form is sent again as it was
-	} else {
-		x.filedKey, x.lastFiled = x.lastKey, &f
+	if again = last != nil && lastKey == x.lastKey; !again { // else the form is sent as it was
+		x.lastFiled = &f
 	}
 	return true
+}
+
+// once has something done that was sent with a key, as the server does: what is sent again
+// is answered as it was.
+func (w *world) once(ctx context.Context, a mingjing.Actor, action, key, content string,
+	do func(ctx context.Context) (string, error)) (id string, err error) {
+	digest := sha256.Sum256([]byte(content))
+	s := kernel.Sending{Actor: a, Action: action, Key: key, Content: digest[:]}
+	before, err := w.p.bureau.City.Once(ctx, s, func(ctx context.Context) ([]byte, error) {
+		id, err = do(ctx)
+		return []byte(id), err
+	})
+	if before != nil {
+		if before.Differs {
+			w.fail("%s was sent with the key %q as it was before, and is said to differ", action, key)
+		}
+		id = string(before.Answer)
+	}
+	return id, err
 }
 
 // knowCase notes a case that somebody was told of. How many files it has is not known to

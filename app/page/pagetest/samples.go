@@ -362,7 +362,8 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 		v.Data = &mingjing.TryView{Version: rc.VersionOf(), Base: rc.Base, Codes: rc.Counting()}
 	})
 	add("compare", Base(t, lang, "compare"), func(v *mingjing.View) {
-		v.Data = &mingjing.CompareView{Books: []mingjing.RulebookVersion{rc.VersionOf(), Book(t, "honest-shanghai").VersionOf()}, Codes: rc.Counting()}
+		v.Data = &mingjing.CompareView{Books: []mingjing.RulebookVersion{rc.VersionOf(), Book(t, "honest-shanghai").VersionOf()},
+			Codes: rc.Counting()}
 	})
 	add("compare-none", Base(t, lang, "compare"), nil)
 	add("try-none", Anonymous(Base(t, lang, "try")), nil)
