@@ -241,6 +241,22 @@ torture: kratos $(PACKED) ## the program under load, killed, stopped and cut off
 metamorphic: ## a million pairs of residents that differ in what must not matter: each has the same score [PAIRS=1000000]
 	METAMORPHIC='$(or $(PAIRS),1000000)' $(GO) test . -count 1 -timeout 2h -run TestWhatMustNotMatterChangesNoByteOfAScore
 
+# Each process has seeds of its own. A history that breaks a promise is printed with the
+# command that makes it again.
+.PHONY: simulate
+simulate: ## a million behaviours of a simulated city, by seeds [N=1000000] [SEED=one that failed]
+ifdef SEED
+	SIMULATE_SEED='$(SEED)' SIMULATE_LOG=1 $(GO) test ./server/sim -count 1 -v -run TestNoHistoryBreaksAPromise
+else
+	@mkdir -p bin
+	@$(GO) test -c -o bin/simulate ./server/sim
+	@cd server/sim && processes="$$(nproc)" && each=$$(( $(or $(N),1000000) / processes )) && pids=() && \
+	for i in $$(seq 0 $$((processes - 1))); do \
+		SIMULATE=$$each SIMULATE_FROM=$$((i * 10000000)) ../../bin/simulate -test.timeout 24h -test.v -test.run TestNoHistoryBreaksAPromise \
+			> >(grep -v -e '^=== RUN' -e '^ *--- PASS' >&2) 2>&1 & pids+=($$!); \
+	done && for pid in "$${pids[@]}"; do wait "$$pid"; done
+endif
+
 .PHONY: bench-browser
 bench-browser: build $(NODE_MODULES) bin/hello/hello.wasm.br ## the part of it that a browser measures [RUNS=5]
 	@cd e2e && node bench.mjs
@@ -279,6 +295,7 @@ engines: ## what the tests start: install it (as root) or say how
 	[[ -n "$${CHROMIUM:-}" || -x /usr/bin/chromium-headless-shell ]] || useful+=(chromium-headless-shell); \
 	command -v promtool >/dev/null || useful+=(prometheus); \
 	command -v buildah >/dev/null || useful+=(buildah); \
+	command -v clamd >/dev/null || useful+=(clamav-daemon); \
 	if (( $${#missing[@]} + $${#useful[@]} == 0 )); then exit 0; fi; \
 	if (( $${#missing[@]} == 0 )) && { (( EUID != 0 )) || ! command -v apt-get >/dev/null; }; then \
 		echo "make: the tests are slower or fewer without $${useful[*]}"; exit 0; \

@@ -1,6 +1,7 @@
 package mingjing
 
 import (
+	"strings"
 	"time"
 	"unicode"
 )
@@ -109,6 +110,7 @@ var Outcomes = []Outcome{OutcomeUpheld, OutcomePartly, OutcomeRejected, OutcomeG
 // Limits on what a resident may attach to one dispute.
 const (
 	MaxStatement     = 2000     // characters
+	MaxFurther       = 5        // statements that are added to a case
 	MaxEvidence      = 10       // files a dispute
 	MaxEvidenceBytes = 10 << 20 // bytes a file
 )
@@ -148,6 +150,8 @@ type Evidence struct {
 	Pages int `json:"pages,omitempty"`
 	// Stripped says that programs and attached files were removed from a PDF.
 	Stripped bool `json:"stripped,omitempty"`
+	// Scanned says that a scanner has looked for malware in it.
+	Scanned bool `json:"scanned,omitempty"`
 	// Answer is the handler's answer to this piece; empty until decided.
 	Answer string `json:"answer,omitempty"`
 	// Late says that it came after the decision: it is stored, and goes into the next
@@ -212,7 +216,7 @@ type Clock struct {
 
 // TimelineCodes are the codes of everything that can happen in a case, or to a
 // listing.
-var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "assigned", "released", "agency_asked",
+var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "statement_added", "assigned", "released", "agency_asked",
 	"agency_answered",
 	"agency_silent", "agency_lost", "extended", "escalated", "recommended", "decided",
 	"proposed", "approved", "refused", "served", "in_effect", "disputed", "suspended", "resumed", "corrected",
@@ -275,16 +279,18 @@ type Case struct {
 	// held; once it is taken up, Record is it.
 	Missing *MissingRecord `json:"missing,omitempty"`
 	// Reason is empty but for a dispute.
-	Reason    DisputeReason   `json:"reason,omitempty"`
-	Statement string          `json:"statement"`
-	State     CaseState       `json:"state"`
-	FiledAt   time.Time       `json:"filed_at"`
-	Handler   string          `json:"handler,omitempty"`
-	Evidence  []Evidence      `json:"evidence"`
-	Answer    *AgencyAnswer   `json:"agency_answer,omitempty"`
-	Decision  *Decision       `json:"decision,omitempty"`
-	Clocks    []Clock         `json:"clocks"`
-	Timeline  []TimelineEntry `json:"timeline"`
+	Reason    DisputeReason `json:"reason,omitempty"`
+	Statement string        `json:"statement"`
+	State     CaseState     `json:"state"`
+	FiledAt   time.Time     `json:"filed_at"`
+	Handler   string        `json:"handler,omitempty"`
+	Evidence  []Evidence    `json:"evidence"`
+	// Further is what was added in words since it was filed, oldest first.
+	Further  []FurtherStatement `json:"further,omitempty"`
+	Answer   *AgencyAnswer      `json:"agency_answer,omitempty"`
+	Decision *Decision          `json:"decision,omitempty"`
+	Clocks   []Clock            `json:"clocks"`
+	Timeline []TimelineEntry    `json:"timeline"`
 	// Extended says that the case got more time for new evidence, which is possible
 	// once.
 	Extended bool `json:"extended,omitempty"`
@@ -304,6 +310,21 @@ type Case struct {
 	ActingUntil Date   `json:"acting_until,omitempty"`
 	// Mandates are the mandates of the case; only the resident sees them.
 	Mandates []Mandate `json:"mandates,omitempty"`
+}
+
+// A FurtherStatement is what the resident, or who helps them, has added in words to a case.
+type FurtherStatement struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+}
+
+// Words returns the statement and all that was added to it in words.
+func (d Case) Words() string {
+	all := []string{d.Statement}
+	for _, f := range d.Further {
+		all = append(all, f.Text)
+	}
+	return strings.Join(all, "\n\n")
 }
 
 // Outcomes returns the decisions that are possible in the case, in the order in which they

@@ -1,9 +1,6 @@
 package mingjing
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // LittleHeld is the number of records and listings that count below which a score says
 // little about anybody, whatever its band is.
@@ -37,23 +34,32 @@ type Comparison struct {
 // the order of the rulebooks. Where another city's own body would supply a record, it is
 // taken as if it had: see [Elsewhere].
 func Compare(books []*Rulebook, in Input) []Comparison {
-	out := make([]Comparison, 0, len(books))
+	var out []Comparison
 	for _, b := range books {
 		there := Elsewhere(books, b, in)
 		c := Comparison{Book: b, Score: MakeScore(b, there)}
 		flips, _ := Flips(b, there)
 		for _, f := range flips {
-			if !f.Counts {
-				f.Points = -f.Points
-				c.Makes = append(c.Makes, f)
+			if f.Counts {
+				continue
+			}
+			f.Points = -f.Points
+			c.Makes = append(c.Makes, f)
+			for i := len(c.Makes) - 1; i > 0 && c.Makes[i].weight() > c.Makes[i-1].weight(); i-- {
+				c.Makes[i], c.Makes[i-1] = c.Makes[i-1], c.Makes[i]
 			}
 		}
-		slices.SortStableFunc(c.Makes, func(x, y Flip) int {
-			return cmp.Or(cmp.Compare(len(y.Cap), 0)-cmp.Compare(len(x.Cap), 0), cmp.Compare(max(y.Points, -y.Points), max(x.Points, -x.Points)))
-		})
 		out = append(out, c)
 	}
 	return out
+}
+
+// weight returns how much a change does, to sort by: what caps the band does the most.
+func (f *Flip) weight() int {
+	if f.Cap != "" {
+		return 1 << 30
+	}
+	return max(f.Points, -f.Points)
 }
 
 // Elsewhere returns the input as it would be by another city's rulebook, one of books: what
@@ -61,29 +67,33 @@ func Compare(books []*Rulebook, in Input) []Comparison {
 // them, is taken as supplied by the body that may do so there. The document stays the same,
 // so that it may still not be one that the other rulebook asks for.
 func Elsewhere(books []*Rulebook, there *Rulebook, in Input) Input {
-	agency := func(code, item string) string {
-		may := func(b *Rulebook) bool {
-			a := b.agency(code)
-			return a != nil && slices.Contains(a.Holds, item)
-		}
-		if there.agency(code) != nil || !slices.ContainsFunc(books, may) {
-			return code
-		}
-		for i := range there.Agencies {
-			if slices.Contains(there.Agencies[i].Holds, item) {
-				return there.Agencies[i].Code
-			}
-		}
-		return code
-	}
 	in.Records, in.Listings = slices.Clone(in.Records), slices.Clone(in.Listings)
 	for i := range in.Records {
-		in.Records[i].Agency = agency(in.Records[i].Agency, in.Records[i].Code)
+		r := &in.Records[i]
+		r.Agency = agencyThere(books, there, r.Agency, r.Code)
 	}
 	for i := range in.Listings {
-		in.Listings[i].Agency = agency(in.Listings[i].Agency, in.Listings[i].Code)
+		l := &in.Listings[i]
+		l.Agency = agencyThere(books, there, l.Agency, l.Code)
 	}
 	return in
+}
+
+// agencyThere returns which agency supplies by a rulebook what an agency has supplied.
+func agencyThere(books []*Rulebook, there *Rulebook, code, item string) string {
+	if there.agency(code) != nil {
+		return code
+	}
+	for _, b := range books {
+		if a := b.agency(code); a != nil && slices.Contains(a.Holds, item) {
+			for i := range there.Agencies {
+				if slices.Contains(there.Agencies[i].Holds, item) {
+					return there.Agencies[i].Code
+				}
+			}
+		}
+	}
+	return code
 }
 
 // A Move is what becomes of one record or listing when another rulebook counts.
@@ -113,11 +123,12 @@ func Moves(here, there Comparison) []Move {
 
 // makes returns what the same record or listing does; nil where it does not count.
 func (c *Comparison) makes(of *Flip) *Flip {
-	i := slices.IndexFunc(c.Makes, func(f Flip) bool { return f.RecordID == of.RecordID && f.ListingID == of.ListingID })
-	if i < 0 {
-		return nil
+	for i := range c.Makes {
+		if f := &c.Makes[i]; f.RecordID == of.RecordID && f.ListingID == of.ListingID {
+			return f
+		}
 	}
-	return &c.Makes[i]
+	return nil
 }
 
 // A CompareView is the page on which residents compare rulebooks. The device makes it.

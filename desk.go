@@ -104,8 +104,6 @@ type CounterView struct {
 	IDMasked string        `json:"id_masked,omitempty"`
 	Records  []CounterItem `json:"records"`
 	Listings []CounterItem `json:"listings"`
-	// Key is the idempotency key of the form: sending it twice makes one dispute.
-	Key string `json:"key,omitempty"`
 	// Code is a new activation code that was just made, shown once; nil otherwise.
 	Code *ActivationCode `json:"code,omitempty"`
 }

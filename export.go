@@ -85,6 +85,8 @@ type Export struct {
 	Shares []Share `json:"shares" jsonschema:"what was shared, with whom, newest first"`
 	// Drafts are what was typed into forms and not sent.
 	Drafts []ExportDraft `json:"drafts" jsonschema:"what was typed into forms and not sent, the last one first"`
+	// Sendings are the requests that are known by a key, so that each is done once.
+	Sendings []time.Time `json:"sendings" jsonschema:"when the last forms were sent whose answers are kept so that none is done twice"`
 	// Helping are the mandates in which the resident is the helper; those that they
 	// gave are with their cases.
 	Helping []Mandate `json:"helping" jsonschema:"mandates to act for others, newest first"`

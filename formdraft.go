@@ -61,6 +61,8 @@ type DraftFile struct {
 	Pages int `json:"pages,omitempty"`
 	// Stripped says that programs and attached files were removed from a PDF.
 	Stripped bool `json:"stripped,omitempty"`
+	// Scanned says that a scanner has looked for malware in it.
+	Scanned bool `json:"scanned,omitempty"`
 }
 
 // DraftPart is the greatest size in bytes of one part of a file that is sent in parts.

@@ -239,6 +239,51 @@ func (s *Scorer) Value(facts []Fact, asOf Date) (value, band int) {
 	return value, max(r.worst, s.bandOf(value))
 }
 
+// CountsAlike reports whether facts count the same by two versions of a rulebook on a day:
+// each of them, each criterion and each factor. It may be false where it would take more to
+// see that they do. It allocates no memory.
+func (s *Scorer) CountsAlike(o *Scorer, facts []Fact, asOf Date) bool {
+	a, b := s.book, o.book
+	if a.Base != b.Base || a.Min != b.Min || a.Max != b.Max || len(s.criteria) != len(o.criteria) || len(s.factors) != len(o.factors) {
+		return false
+	}
+	var mine, theirs running
+	on := dayOf(asOf)
+	for i := range facts {
+		v, w := s.judge(&facts[i], on), o.judge(&facts[i], on)
+		if (v.why == "") != (w.why == "") {
+			return false
+		}
+		if v.why != "" {
+			continue
+		}
+		x, y := &s.items[v.item], &o.items[w.item]
+		if x.Points != y.Points || x.Cap != y.Cap || x.Factor != y.Factor {
+			return false
+		}
+		s.add(&mine, v, on)
+		o.add(&theirs, w, on)
+	}
+	for k := range s.criteria {
+		x, y := &s.criteria[k], &o.criteria[k]
+		p, _ := x.points(&mine.tallies[k], on)
+		q, _ := y.points(&theirs.tallies[k], on)
+		if p != q || x.Code != y.Code || x.Factor != y.Factor {
+			return false
+		}
+		mine.sums[s.factor(x.Factor)] += p
+		theirs.sums[o.factor(y.Factor)] += q
+	}
+	for i := range s.factors {
+		_, p := s.factors[i].weigh(mine.sums[i+1])
+		_, q := o.factors[i].weigh(theirs.sums[i+1])
+		if p != q || s.factors[i].Code != o.factors[i].Code {
+			return false
+		}
+	}
+	return true
+}
+
 // bandOf returns the number of the band of a value.
 func (s *Scorer) bandOf(value int) int {
 	for i := range s.book.Bands {

@@ -35,6 +35,9 @@ type View struct {
 	// Form holds what the person had typed, by field name, when Problem is set or there
 	// are Drafts; never a password, code or ID number.
 	Form map[string]string `json:"form,omitempty"`
+	// FormKey is the idempotency key of the page's forms: sending the same form twice is one
+	// thing. A form that is shown again because something was wrong with it keeps its key.
+	FormKey string `json:"form_key,omitempty"`
 	// Drafts are those of the forms of the page, without their fields, which are in Form.
 	Drafts []FormDraft `json:"drafts,omitempty"`
 
@@ -254,8 +257,6 @@ type AskView struct {
 	Rulebooks []RulebookSummary `json:"rulebooks"`
 	// Open is the request that stands in the way, or nil.
 	Open *ScoreRequest `json:"open,omitempty"`
-	// Key makes sending the form twice one request.
-	Key string `json:"key"`
 }
 
 // A RecordsView is the resident's records, by area and agency.
@@ -304,8 +305,6 @@ type ListingView struct {
 	RepairWhy string `json:"repair_why,omitempty"`
 	// Without is what the resident's scores would be today without it.
 	Without []ScoreIf `json:"without,omitempty"`
-	// Key makes sending a form of the page twice one case.
-	Key string `json:"key,omitempty"`
 }
 
 // A ScoreIf is what a score by one rulebook would be.
@@ -402,8 +401,7 @@ type NewCaseView struct {
 	Record  *Record  `json:"record,omitempty"`
 	Listing *Listing `json:"listing,omitempty"`
 	// Previous is the decided case that a new one follows, or nil.
-	Previous *Case  `json:"previous,omitempty"`
-	Key      string `json:"key"`
+	Previous *Case `json:"previous,omitempty"`
 }
 
 // A QueueView is the handlers' work queue.

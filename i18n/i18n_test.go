@@ -210,7 +210,7 @@ var codes = map[string][]string{
 		"ask_agency", "notify", "password", mingjing.ActionUnreadable, "share_view", "share_corrected", "counter", "counter_filed",
 		"counter_code", "enrol", "id_number", "note", "listing_term", "submit", "correct", "revoke", "lift", "answer", "question", "agency",
 		"inquiry", "inquiry_answer", "letter_code", "mandate", "other"},
-	"look": {"overview", "access_log_proof", "records", "record", "listings", "listing", "score", "request", "sources", "access_log",
+	"look": {"again", "overview", "access_log_proof", "records", "record", "listings", "listing", "score", "request", "sources", "access_log",
 		"consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings", "propose",
 		"clock", "release_case", "rescore", "preview", "ask_agency", "screen", "notify", "password", "leave", mingjing.ActionUnreadable,
 		"shares", "share_made", "share_revoked", "share_view", "share_corrected"},
@@ -246,7 +246,7 @@ var codes = map[string][]string{
 		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required",
 		"share_over", "share_no_score", "shares_full", "share_fields", "share_views", "share_ends", "nothing_to_tell", "leave_confirm",
 		"leave_cases_open", "key_use_required", "keys_too_many", "key_over", "overlap_invalid", "agency_unknown", "record_held", "missing_choice",
-		"missing_undocumented", "missing_proven", "missing_waiting"},
+		"missing_undocumented", "missing_proven", "missing_waiting", "key_used", "shown_once", "nothing_added", "words_full"},
 	"erasure_kept": mingjing.ErasureKept,
 }
 

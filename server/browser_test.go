@@ -141,6 +141,7 @@ func (b *browser) send(method, path string, body []byte, header ...string) answe
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
+	key := theTwice.key(req, body)
 	res, err := b.http.Do(req)
 	if err != nil {
 		return answer{t: b.t, what: method + " " + path, err: err, header: http.Header{}}
@@ -154,6 +155,9 @@ func (b *browser) send(method, path string, body []byte, header ...string) answe
 		again: func() answer { return b.send(method, path, body, append(header, "Accept", viewType)...) }}
 	b.c.inspect(a)
 	described.check(a, req, body)
+	if key != "" && a.status/100 == 2 {
+		theTwice.check(req, a, b.send(method, path, body, append(header, "Idempotency-Key", key)...))
+	}
 	return a
 }
 

@@ -96,6 +96,10 @@ func TestMain(m *testing.M) {
 		}
 		if whole := flag.Lookup("test.run").Value.String() == "" && !testing.Short(); whole && code == 0 {
 			for _, e := range api.Endpoints() {
+				if e.Once && !theTwice.seen(e.Path) {
+					fmt.Fprintln(os.Stderr, "no test has sent twice", e.Path)
+					code = 1
+				}
 				if !described.seen(e.Method + " " + e.Path) {
 					fmt.Fprintln(os.Stderr, "no test has seen a good answer of", e.Method, e.Path)
 					code = 1

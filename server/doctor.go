@@ -116,6 +116,7 @@ func (d *doctor) lookAtAll(ctx context.Context) {
 	}
 	databaseClock := d.lookAtDatabase(ctx)
 	d.lookAtBlobs(ctx)
+	d.lookAtScanner(ctx)
 	d.lookAtRedis(ctx)
 	d.lookAtKratos(ctx)
 	d.lookAtClock(databaseClock)

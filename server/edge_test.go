@@ -246,7 +246,7 @@ func TestABodyIsReadNoFurtherThanItMayBe(t *testing.T) {
 		"no type":             {"", `{}`, "bad_body", 400},
 		"no boundary":         {"multipart/form-data", "x", "bad_body", 400},
 		"no rulebook":         {"application/json", `{"consent":true}`, "invalid_form", 422},
-		"an unknown rulebook": {"application/json", `{"consent":true,"rulebook":"zhima"}`, "invalid_form", 422},
+		"an unknown rulebook": {"application/json", `{"consent":true,"rulebook":"atlantis"}`, "invalid_form", 422},
 		"no consent":          {"application/json", `{"consent":false,"rulebook":"rongcheng"}`, "invalid_form", 422},
 		"half a consent":      {"application/json", `{"consent":1,"rulebook":"rongcheng"}`, "invalid_form", 422},
 	} {

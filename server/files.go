@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"mingjing/server/evidence"
 	"os"
 	"path/filepath"
+
+	"mingjing/server/evidence"
 )
 
 // checkFile is the command by which the program looks at one file in a process of its own.
@@ -34,6 +35,13 @@ func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
 		return nil, err
 	}
 	files := evidence.NewChecker(evidence.DefaultLimits, self, checkFile, cache)
+	if p.ScanURL != "" {
+		scanner, err := evidence.NewClamd(p.ScanURL)
+		if err != nil {
+			return nil, err
+		}
+		files.ScanBy(scanner)
+	}
 	ctx, stop := context.WithCancel(ctx)
 	ready := make(chan struct{})
 	files.Start(ctx, func(err error) {
@@ -48,4 +56,18 @@ func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
 		return nil
 	})
 	return files, nil
+}
+
+// lookAtScanner asks the scanner whether it is there.
+func (d *doctor) lookAtScanner(ctx context.Context) {
+	if d.ScanURL == "" {
+		return
+	}
+	ctx, stop := context.WithTimeout(ctx, askWait)
+	defer stop()
+	scanner, err := evidence.NewClamd(d.ScanURL)
+	if err == nil {
+		err = scanner.Ping(ctx)
+	}
+	d.check(err, "scanner of files", "start clamd, and check SCAN_URL; until then files that people send wait")
 }

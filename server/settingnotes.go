@@ -14,7 +14,7 @@ import (
 var settingNames = []string{"ADDR", "AGENCIES", "ASKS", "ASKS_PER_AGENCY", "BLOB_URL", "CLOCK_LIMIT", "COUNTER", "DATA",
 	"DATABASE_URL", "DEMO", "DEMO_CLOCK_SCALE", "DEMO_INSTANT", "FRESH_LOGIN", "KRATOS_ADMIN_URL", "KRATOS_BIN", "KRATOS_PUBLIC_URL",
 	"LETTER_CODE_DAYS", "LOCK_AFTER", "LOG_LEVEL", "MAIL_FROM", "MASTER_KEY", "MASTER_PASSPHRASE", "METRICS_ADDR",
-	"OTEL_EXPORTER_OTLP_ENDPOINT", "PROXY_HOPS", "PUBLIC_ORIGIN", "PUSH_LOCAL", "REDIS_URL", "RULEBOOKS", "SCORE_RESERVE", "SMTP_URL",
+	"OTEL_EXPORTER_OTLP_ENDPOINT", "PROXY_HOPS", "PUBLIC_ORIGIN", "PUSH_LOCAL", "REDIS_URL", "RULEBOOKS", "SCAN_URL", "SCORE_RESERVE", "SMTP_URL",
 	"STOP_DELAY", "WITNESSES"}
 
 // witnessSettings are the settings of the command witness alone.
@@ -152,6 +152,7 @@ func (s Settings) engines(dir string) []engine {
 	return []engine{
 		{"database", at("PostgreSQL", s.DatabaseURL, "SQLite in "+filepath.Join(dir, "mingjing.db"))},
 		{"files", at("an S3-compatible store", s.BlobURL, "in the database")},
+		{"scanner", at("clamd", s.ScanURL, "none: files that people send are not searched for malware")},
 		{"messages and limits", at("Redis", s.RedisURL, "Redis inside this process")},
 		{"logins", at("Ory Kratos", s.KratosPublicURL, "Ory Kratos as a child process, in "+filepath.Join(dir, "kratos"))},
 		{"master key", at("a key management service", s.MasterKey, "the file "+filepath.Join(dir, masterFile))},

@@ -103,7 +103,7 @@ func TestASettingThatIsUnusedOrContradictsAnotherIsSaid(t *testing.T) {
 
 func TestTheStartSaysWhichEnginesAreUsedAndNoSecret(t *testing.T) {
 	s, err := readSettings(env("DEMO", "1", "DATABASE_URL", "postgres://app:hush@db.example:5432/city?sslmode=disable&password=hush",
-		"BLOB_URL", "s3://key:hush@files.example/bucket/city",
+		"BLOB_URL", "s3://key:hush@files.example/bucket/city", "SCAN_URL", "clamd://scanner:3310",
 		"REDIS_URL", "rediss://:hush@cache.example:6380/1", "KRATOS_PUBLIC_URL", "http://kratos:4433", "KRATOS_ADMIN_URL", "http://kratos:4434",
 		"MASTER_KEY", "hcvault://kms.example:8200/transit/keys/m", "SMTP_URL", "smtps://app:hush@mail.example:465", "MAIL_FROM", "a@b.example"))
 	if err != nil {
@@ -118,6 +118,7 @@ func TestTheStartSaysWhichEnginesAreUsedAndNoSecret(t *testing.T) {
 	}
 	if got := text(s); strings.Contains(got, "hush") || got != `database: PostgreSQL at db.example:5432/city
 files: an S3-compatible store at files.example/bucket/city
+scanner: clamd at scanner:3310
 messages and limits: Redis at cache.example:6380/1
 logins: Ory Kratos at kratos:4433
 master key: a key management service at kms.example:8200/transit/keys/m

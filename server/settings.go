@@ -22,6 +22,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
+	"mingjing/server/evidence"
 	"mingjing/server/ledger"
 	"mingjing/server/notify"
 )
@@ -43,6 +44,8 @@ type Settings struct {
 	// BlobURL (BLOB_URL) is an S3-compatible store for what people sent and for exports; ""
 	// keeps them in the database.
 	BlobURL string
+	// ScanURL (SCAN_URL) is clamd, which looks for malware in what people send; "" is none.
+	ScanURL string
 	// KratosPublicURL, KratosAdminURL: "" is a Kratos of our own below Data.
 	KratosPublicURL, KratosAdminURL string
 	KratosBin                       string        // KRATOS_BIN: the program for it
@@ -95,7 +98,7 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	}
 	s := Settings{
 		Addr: or("ADDR", "127.0.0.1:8080"), Data: or("DATA", "./.data"),
-		DatabaseURL: or("DATABASE_URL", ""), RedisURL: or("REDIS_URL", ""), BlobURL: or("BLOB_URL", ""),
+		DatabaseURL: or("DATABASE_URL", ""), RedisURL: or("REDIS_URL", ""), BlobURL: or("BLOB_URL", ""), ScanURL: or("SCAN_URL", ""),
 		KratosPublicURL: or("KRATOS_PUBLIC_URL", ""), KratosAdminURL: or("KRATOS_ADMIN_URL", ""),
 		KratosBin: or("KRATOS_BIN", ""), Origin: or("PUBLIC_ORIGIN", ""), Agencies: or("AGENCIES", ""),
 		Rulebooks: or("RULEBOOKS", ""),
@@ -173,6 +176,11 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		wrong = append(wrong, errors.New("BLOB_URL needs DATABASE_URL: SQLite has one writer, which would wait for the store of files"))
 	} else if _, err := s.openBlobs(nil); err != nil {
 		wrong = append(wrong, fmt.Errorf("BLOB_URL: %w", err))
+	}
+	if s.ScanURL != "" {
+		if _, err := evidence.NewClamd(s.ScanURL); err != nil {
+			wrong = append(wrong, fmt.Errorf("SCAN_URL: %w", err))
+		}
 	}
 	if (s.SMTPURL == "") != (s.MailFrom == "") {
 		wrong = append(wrong, errors.New("SMTP_URL and MAIL_FROM belong together"))

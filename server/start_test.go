@@ -205,6 +205,7 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{[]string{"PUBLIC_ORIGIN", "ftp://mirror.example"}, "PUBLIC_ORIGIN must be like https://mirror.example"},
 		{[]string{"BLOB_URL", "s3://k:s@files/b"}, "BLOB_URL needs DATABASE_URL"},
 		{[]string{"BLOB_URL", "https://k:s@files/b", "DATABASE_URL", "postgres://x/y"}, "BLOB_URL: blob: the address must be like s3://"},
+		{[]string{"SCAN_URL", "icap://scanner/"}, "SCAN_URL: evidence: the address of the scanner is clamd://HOST:PORT"},
 		{[]string{"DEMO", "0"}, "AGENCIES must name the file"},
 	} {
 		var out, errs bytes.Buffer

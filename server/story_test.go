@@ -345,7 +345,7 @@ func TestSendingTheSameTwiceIsOneRequestAndOneDispute(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.resident(t, "ordinary 1")
 	ask := map[string]any{"rulebook": "rongcheng", "consent": true}
-	both := twice(func() answer { return b.json("POST", "/api/score-requests", ask, "Idempotency-Key", "twice") })
+	both := atOnce(func() answer { return b.json("POST", "/api/score-requests", ask, "Idempotency-Key", "twice") })
 	if x, y := into[mingjing.ScoreRequest](both[0].want(202)), into[mingjing.ScoreRequest](both[1].want(202)); x.ID != y.ID {
 		t.Errorf("two requests: %s and %s", x.ID, y.ID)
 	}
@@ -357,10 +357,10 @@ func TestSendingTheSameTwiceIsOneRequestAndOneDispute(t *testing.T) {
 		return len(list[mingjing.Record](b.json("GET", "/api/records", nil))) > 0
 	})
 	record := list[mingjing.Record](b.json("GET", "/api/records", nil))[0].ID
-	file := []file{{"a.png", picture(t, "png")}}
+	files := []file{{"a.png", picture(t, "png")}}
 	fields := map[string]string{"record_id": record, "reason": "wrong_facts", "statement": "It was not me who parked there.",
 		"idempotency_key": "twice-too"}
-	both = twice(func() answer { return b.upload("/api/disputes", "application/json", fields, file) })
+	both = atOnce(func() answer { return b.upload("/api/disputes", "application/json", fields, files) })
 	x, y := into[mingjing.Case](both[0].want(201)), into[mingjing.Case](both[1].want(201))
 	if x.ID != y.ID || len(x.Evidence) != 1 || len(y.Evidence) != 1 {
 		t.Errorf("two disputes: %s with %d, %s with %d files", x.ID, len(x.Evidence), y.ID, len(y.Evidence))
@@ -368,6 +368,32 @@ func TestSendingTheSameTwiceIsOneRequestAndOneDispute(t *testing.T) {
 	if code := b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "other", "statement": "Again."}).problem(
 		409); code != "dispute_open" {
 		t.Error(code)
+	}
+	// The text was corrected after the answer was lost: what stands is said, and nothing is filed in its place.
+	fields["statement"] = "It was my brother who parked there."
+	for range 2 {
+		again := b.upload("/api/disputes", "application/json", fields, files).want(422)
+		if p := into[mingjing.Problem](again); p.Code != "key_used" || p.Values["page"] != "dispute" || p.Values["id"] != x.ID {
+			t.Errorf("other content with the same key is answered %+v", p)
+		}
+	}
+	// The page shows what was filed, and has what is new, once, in the form that adds it.
+	files = append(files, file{"b.pdf", pdf})
+	add := "/api/disputes/" + x.ID + "/evidence"
+	for range 2 {
+		page := b.upload("/api/disputes", acceptHTML, fields, files).want(422)
+		form := page.html().Find(`form[action="` + add + `"]`)
+		if text := page.html().Find("main").Text(); !strings.Contains(text, "What you have changed since was not sent") ||
+			!strings.Contains(text, x.Statement) || form.Find("textarea[name=statement]").Text() != fields["statement"] ||
+			form.Find("[data-draft-file]").Length() != 1 ||
+			form.Find("input[name=idempotency_key]").AttrOr("value", "twice-too") == "twice-too" {
+			t.Errorf("the page says %q", text)
+		}
+	}
+	b.fill(b.page("disputes/"+x.ID), add, nil).to()
+	x = into[mingjing.Case](b.json("GET", "/api/disputes/"+x.ID, nil))
+	if len(x.Evidence) != 2 || len(x.Further) != 1 || x.Further[0].Text != fields["statement"] {
+		t.Errorf("added is %+v with %d files", x.Further, len(x.Evidence))
 	}
 	if n := len(list[mingjing.Case](b.json("GET", "/api/disputes", nil))); n != 1 {
 		t.Errorf("there are %d disputes", n)
@@ -378,8 +404,8 @@ func TestSendingTheSameTwiceIsOneRequestAndOneDispute(t *testing.T) {
 	}
 }
 
-// twice does the same at the same time.
-func twice(do func() answer) [2]answer {
+// atOnce does the same at the same time.
+func atOnce(do func() answer) [2]answer {
 	var both [2]answer
 	var wg sync.WaitGroup
 	for i := range both {

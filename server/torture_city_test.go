@@ -360,7 +360,7 @@ func (c *tortured) remount(how string) {
 func troubles(log []byte) string {
 	var found []string
 	for line := range strings.SplitSeq(string(log), "\n") {
-		if line != "" && !strings.Contains(line, `"level":"INFO"`) {
+		if line != "" && !strings.Contains(line, `"level":"INFO"`) && !strings.Contains(line, `"msg":"not ready"`) {
 			found = append(found, line)
 		}
 	}

@@ -3,6 +3,7 @@ package component
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"mingjing/i18n"
 
@@ -95,11 +96,28 @@ func (f Form) UI() app.UI {
 	if f.Unsaved {
 		a["data-unsaved"] = "true"
 	}
-	if f.Draft == nil {
-		return El("form", a, f.Body...)
+	body := f.Body
+	if f.Draft != nil {
+		a["data-draft"] = f.Draft.Key
+		body = slices.Concat([]app.UI{Hidden{Name: "draft", Value: f.Draft.Key}.UI()}, body, []app.UI{f.Draft.bar()})
 	}
-	a["data-draft"] = f.Draft.Key
-	return El("form", a, slices.Concat([]app.UI{Hidden{Name: "draft", Value: f.Draft.Key}.UI()}, f.Body, []app.UI{f.Draft.bar()})...)
+	if a["method"] == "post" {
+		body = append([]app.UI{Hidden{Name: "idempotency_key", Value: FormKey}.UI()}, body...)
+	}
+	return El("form", a, body...)
+}
+
+// FormKey is the idempotency key of the forms that are made, in a browser, which makes one
+// page at a time. On a server, which makes many, it is "", and [WithFormKey] adds it.
+var FormKey string
+
+// WithFormKey returns the HTML of a page with the idempotency key of its forms.
+func WithFormKey(html, key string) string {
+	const field = `<input name="idempotency_key" type="hidden"`
+	if key == "" {
+		return html
+	}
+	return strings.ReplaceAll(html, field+">", field+` value="`+key+`">`)
 }
 
 // A Hidden is a field that the person does not see.

@@ -43,6 +43,17 @@ func EvidenceLink(v *mingjing.View, e mingjing.Evidence, at string) app.UI {
 			"size", i18n.FileSize(v.Lang, e.Size), "time", Instant(v, e.AddedAt))))}, notes...)...))
 }
 
+// UnscannedNote returns that files were not searched for malware, for whoever opens what
+// others sent; nil where they were.
+func UnscannedNote(v *mingjing.View, all []mingjing.Evidence) app.UI {
+	for _, e := range all {
+		if e.Checked() && !e.Scanned {
+			return c.Muted(T(v, "case.evidence_unscanned"))
+		}
+	}
+	return nil
+}
+
 // AnswerDocument returns what an officer attached to the answer, or nil.
 func AnswerDocument(v *mingjing.View, a mingjing.AgencyAnswer, at string) app.UI {
 	if a.Document == nil {
@@ -90,6 +101,15 @@ func WordsTitle(v *mingjing.View, d mingjing.Case) string {
 		return T(v, "acting.words", "name", d.ActingFor)
 	}
 	return OwnOr(v, d, "dispute.words")
+}
+
+// Further returns what was added to a case in words, each with its time.
+func Further(v *mingjing.View, d mingjing.Case) app.UI {
+	var all []app.UI
+	for _, f := range d.Further {
+		all = append(all, c.Muted(T(v, "dispute.further_at", "time", Instant(v, f.At))), c.Div("quote", Paragraphs(f.Text)))
+	}
+	return c.Div("stack", all...)
 }
 
 // PositionText returns what an agency answers, in the words of the kind of case.

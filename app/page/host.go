@@ -31,7 +31,9 @@ const (
 
 // Render returns the HTML of a view, the same as the browser's own tree: the root
 // element with the page and the empty banner for the state of the connection.
-func Render(v *mingjing.View) string { return tidy(app.HTMLString(&Host{v: v})) }
+func Render(v *mingjing.View) string {
+	return c.WithFormKey(tidy(app.HTMLString(&Host{v: v})), v.FormKey)
+}
 
 // A Host shows the pages of the app in the browser: it is the one component of
 // every route. It takes over the page that the server rendered, without losing
@@ -89,7 +91,12 @@ type currentPage struct {
 func (s *currentPage) CompoID() string { return s.View.Page + "/" + strconv.Itoa(s.Number) }
 
 // Render returns the page.
-func (s *currentPage) Render() app.UI { return Body(s.View) }
+func (s *currentPage) Render() app.UI {
+	if app.IsClient {
+		c.FormKey = s.View.FormKey
+	}
+	return Body(s.View)
+}
 
 // OnInit reads the view that the server put into the page.
 func (h *Host) OnInit() {

@@ -167,6 +167,7 @@ func (h *Host) renew(v *mingjing.View, final string, asked bool) {
 			v.Done = ""
 		}
 		dirty := h.dirty
+		v.FormKey = h.v.FormKey // a form may be on its way, and be sent again
 		h.show(v)
 		h.dirty = dirty
 	}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"slices"
+	"time"
 
 	"mingjing"
 	c "mingjing/app/component"
@@ -47,6 +48,34 @@ func meanwhile(v *mingjing.View) []app.UI {
 		facts = append(facts, c.P(T(v, "meanwhile.can")), c.List("bullets", can...))
 	}
 	return append(facts, kept(v)...)
+}
+
+// standing says what was done when the same form was sent before with other content, and
+// where it is.
+func standing(v *mingjing.View) []app.UI {
+	p := v.Problem
+	if p.Code != "key_used" {
+		return nil
+	}
+	var out []app.UI
+	if at, err := time.Parse(time.RFC3339, p.Values["at"]); err == nil {
+		out = append(out, c.P(T(v, "key_used.at", "time", Instant(v, at))))
+	}
+	page, id := p.Values["page"], p.Values["id"]
+	if page != "" && page != v.Page {
+		var to []string
+		if id != "" {
+			to = append(to, Segment(id))
+		}
+		out = append(out, c.El("p", nil, c.Link{Text: T(v, "key_used.open"), Href: Href(v, page, to...)}.UI()))
+	}
+	if d := mingjing.DataOf[mingjing.DisputePage](v); d != nil && d.ID == id {
+		if d.Decision == nil {
+			out = append(out, c.P(T(v, "key_used.add")))
+		}
+		return out
+	}
+	return append(out, c.P(T(v, "key_used.resend")))
 }
 
 // lastOf returns the state of a case and the last thing that happened in it.

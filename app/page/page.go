@@ -222,7 +222,7 @@ func errorSummary(v *mingjing.View) app.UI {
 	if len(v.Problem.Fields) == 0 {
 		e.Title = T(v, "chrome.problem_title")
 		e.Text = problemText(v)
-		e.Body = meanwhile(v)
+		e.Body = append(standing(v), meanwhile(v)...)
 	}
 	for _, f := range v.Problem.Fields {
 		text := whatIsWrong(v, f)

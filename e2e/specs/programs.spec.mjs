@@ -1,4 +1,6 @@
 import { test, expect } from '../lib/fixtures.mjs';
+import { languages } from '../lib/routes.mjs';
+import { sentence } from '../lib/sentences.mjs';
 
 // loads notes which of the browser's programs the pages of somebody ask for.
 function loads(person) {
@@ -158,6 +160,39 @@ test('what if is tried on the device and sent nowhere, also on a translated page
   await resident.accessible('what if');
   await resident.fits('what if');
 });
+
+for (const lang of languages) {
+  test(`rulebooks are compared on the device, and a move says what changes, in ${lang}`, async ({ server, furnished, visit }) => {
+    const resident = await visit(server, { lang, state: furnished.resident });
+    const asked = [];
+    resident.page.on('request', (r) => asked.push(`${r.method()} ${new URL(r.url()).pathname}`));
+    await resident.open('compare');
+    const compared = resident.main.locator('[data-compare]');
+    await expect(compared).toHaveAttribute('data-compare', 'ready');
+    await expect(compared.locator('.card')).toHaveCount(8);
+    const sent = asked.filter((a) => !a.startsWith('GET ') || /score-requests|disputes/.test(a));
+    expect(sent, 'nothing is sent').toEqual([]);
+
+    // Each is on its own scale, and Rongcheng's is the score that the server made.
+    const [rongchengName, debtsName] = lang === 'en' ? ['Rongcheng credit points', 'Debts and bills only'] : ['荣成信用积分', '只看债务、账单和归还'];
+    const rongcheng = compared.locator('.card', { hasText: rongchengName });
+    const value = await rongcheng.locator('.disc-number').textContent();
+    const said = resident.main.locator('[data-move]');
+    await compared.locator('[name=compare-to]').selectOption({ label: rongchengName });
+    await expect(said).toHaveAttribute('data-move', 'honest-shanghai rongcheng');
+    await expect(said).toContainText(value);
+    await compared.locator('[name=compare-from]').selectOption({ label: rongchengName });
+    await expect(said).toContainText(sentence(lang, 'compare.same'));
+    await compared.locator('[name=compare-to]').selectOption({ label: debtsName });
+    await expect(said).toContainText(sentence(lang, 'compare.nothing'));
+    await resident.accessible('the comparison');
+    await resident.fits('the comparison');
+
+    await resident.open('score', { query: furnished.queries.score });
+    const made = await resident.main.locator('.score-hero .disc-number').textContent();
+    expect(value, 'the score that the server made').toBe(made);
+  });
+}
 
 test('a stranger tries a rulebook without an account', async ({ server, visit }) => {
   const stranger = await visit(server, { lang: 'zh-CN', timezoneId: 'America/New_York' });

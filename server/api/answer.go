@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -241,6 +242,7 @@ func extendWriteDeadline(w http.ResponseWriter, bytes int) {
 func (c *call) addCommon(v *mingjing.View) {
 	now := c.s.casework.City.Now()
 	v.Lang, v.Now, v.Today, v.Zone = c.lang, now.UTC(), mingjing.DateOf(now), c.s.casework.City.Zone().String()
+	v.FormKey = cmp.Or(c.retryKey(v.Problem), rand.Text())
 	if c.s.Demo != nil {
 		v.Demo = &mingjing.DemoNote{ClockScale: c.s.casework.City.ClockScale()}
 	}

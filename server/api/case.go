@@ -193,7 +193,8 @@ var oneCasePage = page[mingjing.CasePage]{
 			},
 		},
 		action[idNumberForm, mingjing.CaseView]{
-			path: "/api/admin/cases/{id}/id-number", access: mingjing.Staff, errorPage: "case",
+			repeats: "it reads, and each look is an entry of the access log",
+			path:    "/api/admin/cases/{id}/id-number", access: mingjing.Staff, errorPage: "case",
 			doc: apiDoc{id: "openIDNumber", summary: "Open the full ID number",
 				about:  "Only for the handler of the case. The resident's access log shows that it was opened, and why.",
 				answer: "The case, with the full ID number; a form is answered with the page, once.", of: "case", fails: []int{http.StatusConflict}},

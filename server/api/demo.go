@@ -27,7 +27,8 @@ var demoClockPage = page[mingjing.DemoClockView]{
 	},
 	endpoints: []endpoint{
 		action[clockForm, mingjing.DemoClockView]{
-			path: "/api/admin/demo-clock", access: mingjing.Staff, errorPage: "demo-clock",
+			outside: true,
+			path:    "/api/admin/demo-clock", access: mingjing.Staff, errorPage: "demo-clock",
 			doc: apiDoc{id: "moveClock", summary: "Move the clock of a demo city forward",
 				about:  "Only in a demo city. Steps are lengths of the law's time, shorter where the city's clock runs faster.",
 				answer: "The clock as it is now.", fails: []int{http.StatusNotFound, http.StatusConflict}},

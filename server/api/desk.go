@@ -103,12 +103,12 @@ var counterPage = page[mingjing.CounterView]{
 		if refused, ok := errors.AsType[*mingjing.Error](err); ok && refused.Kind != mingjing.Unavailable {
 			return mingjing.CounterView{}, nil // the visit is over, which is what the problem says
 		}
-		out.Key = c.retryKey(out.Key)
 		return out, err
 	},
 	endpoints: []endpoint{
 		action[counterForm, mingjing.CounterView]{
-			path: "/api/admin/counter", access: mingjing.Staff, errorPage: "counter", do: lookUp,
+			repeats: "it reads, and each look is an entry of the access log",
+			path:    "/api/admin/counter", access: mingjing.Staff, errorPage: "counter", do: lookUp,
 			doc: apiDoc{id: "lookUp", summary: "Find a resident who came to the counter",
 				about: "The access is in the resident's access log before the answer is sent. A number that nobody has is counted: of these " +
 					"each member of staff may try ten in an hour.",
@@ -158,16 +158,14 @@ type counterDisputeForm struct {
 	ListingID string `json:"listing_id,omitempty"`
 	// What is the choice in a form of a record or a listing: "record:" or "listing:",
 	// and the id.
-	What string `json:"what,omitempty"`
-	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key      string            `json:"idempotency_key,omitempty" max:"128"`
+	What     string            `json:"what,omitempty"`
 	Evidence []evidence.Upload `json:"evidence,omitempty"`
 }
 
 func (counterDisputeForm) oneOf() []string { return []string{"record_id", "listing_id", "what"} }
 
 func fileAtCounter(c *call, in counterDisputeForm) (mingjing.CaseView, redirect, error) {
-	f := cases.Filing{RecordID: in.RecordID, ListingID: in.ListingID, Reason: in.Reason, Statement: in.Statement, Key: c.key(in.Key),
+	f := cases.Filing{RecordID: in.RecordID, ListingID: in.ListingID, Reason: in.Reason, Statement: in.Statement,
 		Evidence: in.Evidence}
 	if id, ok := strings.CutPrefix(in.What, "record:"); ok {
 		f.RecordID = id

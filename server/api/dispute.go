@@ -37,7 +37,6 @@ var newDisputePage = page[mingjing.NewCaseView]{
 			record, listing, previous = c.in.get("record_id"), c.in.get("listing_id"), c.in.get("previous")
 		}
 		out, err := c.s.casework.Cases.NewCase(c.ctx(), c.actor(), record, listing, previous)
-		out.Key = c.retryKey(out.Key)
 		return out, err
 	},
 	endpoints: []endpoint{
@@ -60,9 +59,7 @@ type disputeForm struct {
 	RecordID  string `json:"record_id,omitempty"`
 	ListingID string `json:"listing_id,omitempty"`
 	// Previous is the decided case that this one follows, with new evidence.
-	Previous string `json:"previous,omitempty"`
-	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key      string            `json:"idempotency_key,omitempty" max:"128"`
+	Previous string            `json:"previous,omitempty"`
 	Evidence []evidence.Upload `json:"evidence,omitempty"`
 }
 
@@ -71,7 +68,7 @@ func (disputeForm) oneOf() []string { return []string{"record_id", "listing_id",
 func fileDispute(c *call, in disputeForm) (mingjing.Case, redirect, error) {
 	d, err := c.s.casework.Cases.FileDispute(c.ctx(), c.actor(), cases.Filing{RecordID: in.RecordID, ListingID: in.ListingID,
 		Previous: in.Previous,
-		Reason:   in.Reason, Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})
+		Reason:   in.Reason, Statement: in.Statement, Evidence: in.Evidence})
 	return d, redirect{page: casePage(d), id: d.ID, done: "dispute_filed"}, err
 }
 
@@ -93,9 +90,10 @@ var disputePage = page[mingjing.DisputePage]{
 			},
 		},
 		action[evidenceForm, mingjing.Case]{
-			path: "/api/disputes/{id}/evidence", access: mingjing.Residents, status: http.StatusCreated, errorPage: "dispute", do: addEvidence,
-			doc: apiDoc{id: "addEvidence", summary: "Add evidence", answer: "The dispute with its evidence.", of: "dispute",
-				fails: []int{http.StatusConflict}},
+			path: evidencePath("{id}"), access: mingjing.Residents, status: http.StatusCreated, errorPage: "dispute", do: addEvidence,
+			doc: apiDoc{id: "addEvidence", summary: "Add words, evidence or both", answer: "The dispute with what was added.",
+				of: "dispute", fails: []int{http.StatusConflict}},
+			example: evidenceForm{Statement: "The receipt is of 3 March; I found it only now."},
 		},
 		raw[none]{
 			path: "/api/evidence/{id}", access: mingjing.Everyone, write: writeEvidence, kinds: evidenceTypes,
@@ -114,13 +112,19 @@ var disputePage = page[mingjing.DisputePage]{
 	},
 }
 
-// evidenceForm is the body of further evidence for a case.
+// evidencePath returns the address at which something is added to a case.
+func evidencePath(id string) string { return "/api/disputes/" + id + "/evidence" }
+
+// evidenceForm is the body of what is added to a case.
 type evidenceForm struct {
-	Evidence []evidence.Upload `json:"evidence"`
+	// Statement is in the resident's own words. Nothing is added in words to a case that is
+	// decided.
+	Statement string            `json:"statement,omitempty" max:"2000"`
+	Evidence  []evidence.Upload `json:"evidence"`
 }
 
 func addEvidence(c *call, in evidenceForm) (mingjing.Case, redirect, error) {
-	d, err := c.s.casework.Cases.AddEvidence(c.ctx(), c.actor(), c.r.PathValue("id"), in.Evidence)
+	d, err := c.s.casework.Cases.AddToCase(c.ctx(), c.actor(), c.r.PathValue("id"), in.Statement, in.Evidence)
 	return d, redirect{page: casePage(d), id: d.ID, done: "evidence_added"}, err
 }
 
@@ -176,7 +180,6 @@ var reviewPage = page[mingjing.NewCaseView]{
 	name: "review",
 	get: func(c *call) (mingjing.NewCaseView, error) {
 		out, err := c.s.casework.Cases.NewCase(c.ctx(), c.actor(), "", "", c.r.PathValue("id"))
-		out.Key = c.retryKey(out.Key)
 		return out, err
 	},
 	endpoints: []endpoint{
@@ -193,14 +196,12 @@ var reviewPage = page[mingjing.NewCaseView]{
 // reviewForm is the body of a request to review a decided case.
 type reviewForm struct {
 	// Statement is in the resident's own words.
-	Statement string `json:"statement" min:"1" max:"2000"`
-	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key      string            `json:"idempotency_key,omitempty" max:"128"`
-	Evidence []evidence.Upload `json:"evidence,omitempty"`
+	Statement string            `json:"statement" min:"1" max:"2000"`
+	Evidence  []evidence.Upload `json:"evidence,omitempty"`
 }
 
 func askForReview(c *call, in reviewForm) (mingjing.Case, redirect, error) {
 	d, err := c.s.casework.Cases.AskForReview(c.ctx(), c.actor(), cases.Filing{Previous: c.r.PathValue("id"),
-		Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})
+		Statement: in.Statement, Evidence: in.Evidence})
 	return d, redirect{page: casePage(d), id: d.ID, done: "review_filed"}, err
 }

@@ -28,6 +28,7 @@ var draftsPage = page[mingjing.FormDrafts]{
 		},
 		action[draftForm, mingjing.FormDraft]{
 			path: "/api/drafts", access: mingjing.Everyone, errorPage: "drafts", do: saveDraft,
+			repeats: "what is saved takes the place of what was saved before",
 			doc: apiDoc{id: "saveDraft", tag: tagSession, summary: "Save what is typed into a form, without sending it",
 				about: "It takes the place of what was saved before. A form may have its own fields beside these; of them, those that people " +
 					"type or choose are saved, and never a password, code or ID number. Files are added to those that are there. A form " +
@@ -39,7 +40,8 @@ var draftsPage = page[mingjing.FormDrafts]{
 		},
 		action[none, discarded]{
 			path: "/api/drafts/{id}/discard", access: mingjing.Everyone, errorPage: "drafts",
-			doc: apiDoc{id: "discardDraft", tag: tagSession, summary: "Delete a draft", of: "draft", answer: "It is deleted."},
+			repeats: "a draft is deleted once",
+			doc:     apiDoc{id: "discardDraft", tag: tagSession, summary: "Delete a draft", of: "draft", answer: "It is deleted."},
 			do: func(c *call, _ none) (discarded, redirect, error) {
 				err := c.s.casework.Drafts.DiscardDraft(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return discarded{err == nil}, redirect{page: "drafts", done: "draft_discarded"}, err
@@ -47,6 +49,7 @@ var draftsPage = page[mingjing.FormDrafts]{
 		},
 		action[draftFileForm, mingjing.DraftFile]{
 			path: "/api/drafts/files", access: mingjing.Everyone, status: http.StatusCreated, errorPage: "drafts", do: startDraftFile,
+			repeats: "the same file goes on where it stopped",
 			doc: apiDoc{id: "startDraftFile", tag: tagSession, summary: "Begin to send a file to a draft, or go on with it",
 				about:  "A file of the same name and size of which a part is there goes on where it stopped.",
 				answer: "The file. It is sent in parts, from the byte received on.", fails: []int{http.StatusNotFound, http.StatusConflict}},
@@ -76,6 +79,7 @@ var draftsPage = page[mingjing.FormDrafts]{
 		},
 		action[draftForm, removed]{
 			path: "/api/drafts/files/{id}/remove", access: mingjing.Everyone, errorPage: "drafts", do: removeDraftFile,
+			repeats: "a file is removed once",
 			doc: apiDoc{id: "removeDraftFile", tag: tagSession, summary: "Remove a file from a draft", of: "file",
 				about: "With the field draft, what is typed is saved too, as by POST /api/drafts.", answer: "It is removed.",
 				fails: []int{http.StatusConflict}},
@@ -187,7 +191,7 @@ func (c *call) addDraftFiles() error {
 		return nil
 	}
 	files, err := c.s.casework.Drafts.DraftUploads(c.ctx(), c.actor(), p.Place)
-	c.in.files = append(files, c.in.files...)
+	c.in.files, c.in.drafted = append(files, c.in.files...), len(files)
 	return err
 }
 

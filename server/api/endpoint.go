@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"mingjing"
 )
@@ -82,8 +83,8 @@ type description struct {
 	// example is an example of the body.
 	example any
 	// form says that forms are accepted as well; page says that these are answered with
-	// a page.
-	form, page bool
+	// a page. key says that it takes an idempotency key.
+	form, page, key bool
 	// kinds are the media types of an answer that is not JSON, headers the required
 	// ones, and redirects says why a browser may be sent elsewhere.
 	kinds, headers []string
@@ -143,6 +144,11 @@ type action[In, Out any] struct {
 	// shows returns the data of the errorPage for a form whose answer must not be in an
 	// address and is shown once; nil where a form is redirected.
 	shows func(out Out) any
+	// repeats says why the action takes no idempotency key and is done each time; "" for
+	// one that takes it, as nearly all do.
+	repeats string
+	// outside says that it is done outside of the database, at least in part.
+	outside bool
 }
 
 // A redirect is the page to which a form leads when all went well.
@@ -153,8 +159,12 @@ type redirect struct {
 }
 
 func (a action[In, Out]) describe() description {
-	return description{method: http.MethodPost, path: a.path, access: a.access, apiDoc: a.doc, status: a.status,
-		body: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), example: a.example, form: true, page: a.shows != nil}
+	doc := a.doc
+	if a.repeats != "" {
+		doc.about = strings.TrimSpace(doc.about + " It takes no idempotency key: " + a.repeats + ".")
+	}
+	return description{method: http.MethodPost, path: a.path, access: a.access, apiDoc: doc, status: a.status,
+		body: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), example: a.example, form: true, page: a.shows != nil, key: a.repeats == ""}
 }
 
 func (a action[In, Out]) serve(c *call) error {
@@ -183,7 +193,7 @@ func (a action[In, Out]) serve(c *call) error {
 		to  redirect
 	)
 	if err == nil {
-		out, to, err = a.do(c, in)
+		out, to, err = a.once(c, in)
 	}
 	if err != nil {
 		if c.format() == asJSON {
@@ -191,7 +201,6 @@ func (a action[In, Out]) serve(c *call) error {
 		}
 		return c.showFormErrors(form, a.access, a.errorPage, err)
 	}
-	c.endDraft()
 	if spoken {
 		c.rememberLanguage()
 	}

@@ -14,7 +14,8 @@ var forgotPage = page[mingjing.ForgotView]{
 	get:  func(c *call) (mingjing.ForgotView, error) { return c.forgotten(), nil },
 	endpoints: []endpoint{
 		action[forgotForm, codeSent]{
-			path: "/api/forgot", access: mingjing.Anyone, errorPage: "forgot", do: forgot,
+			repeats: "each code is a new one, and they are counted",
+			path:    "/api/forgot", access: mingjing.Anyone, errorPage: "forgot", do: forgot,
 			doc: apiDoc{id: "forgot", tag: tagSession, summary: "Ask for a code by which a new password can be set",
 				about:  "The code is sent by e-mail to whoever has confirmed an address. A mailbox gets three codes an hour and five a day at most.",
 				answer: "The same for every ID number, after the same time, whether a code is sent or not.",
@@ -30,7 +31,8 @@ var resetPage = page[mingjing.ForgotView]{
 	get:  func(c *call) (mingjing.ForgotView, error) { return c.forgotten(), nil },
 	endpoints: []endpoint{
 		action[resetForm, me]{
-			path: "/api/reset", access: mingjing.Anyone, errorPage: "reset", do: reset,
+			repeats: "the code works once",
+			path:    "/api/reset", access: mingjing.Anyone, errorPage: "reset", do: reset,
 			doc: apiDoc{id: "reset", tag: tagSession, summary: "Set a new password with the code that was sent",
 				answer: "It is set, and the resident is logged in. Their other sessions have ended.",
 				fails:  []int{http.StatusForbidden, http.StatusTooManyRequests}},

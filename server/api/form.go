@@ -54,9 +54,13 @@ func (c *call) showFormErrors(form reflect.Type, access mingjing.Access, page st
 		c.redirectToConfirm(cmp.Or(c.errorPage, page))
 		return nil
 	}
+	rest := p.Code == keyUsedCode && p.Values["add"] != "" && c.offerRest(p) == nil
 	again := cmp.Or(c.errorPage, page)
 	v, err := c.readView(c.s.pages[again], func(v *mingjing.View) {
 		v.Problem, v.Path = p, c.formPath(again)
+		if rest {
+			return
+		}
 		v.Form = c.typedIn(func(name, value string) bool { return !secretField(name, value) || c.mayRetype(name) })
 	})
 	if err != nil && c.format() == asHTML {

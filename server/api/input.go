@@ -36,6 +36,8 @@ const (
 type input struct {
 	values map[string][]string
 	files  []evidence.Upload
+	// drafted are how many of the files, which come first, were in the draft of the form.
+	drafted int
 }
 
 func (in *input) get(name string) string {

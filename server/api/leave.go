@@ -56,7 +56,8 @@ var leavePage = page[mingjing.LeaveView]{
 	},
 	endpoints: []endpoint{
 		action[leaveForm, mingjing.Erasure]{
-			path: "/api/leave", access: mingjing.Residents, status: http.StatusAccepted, errorPage: "leave", do: leave,
+			outside: true,
+			path:    "/api/leave", access: mingjing.Residents, status: http.StatusAccepted, errorPage: "leave", do: leave,
 			doc: apiDoc{id: "leave", summary: "Leave for good: scoring ends, and everything about the resident is erased",
 				answer: "It has begun; the session has ended.", fails: []int{http.StatusConflict}},
 			example: leaveForm{Confirm: true},

@@ -153,7 +153,6 @@ var repairPage = page[mingjing.ListingView]{
 	name: "repair",
 	get: func(c *call) (mingjing.ListingView, error) {
 		out, err := c.s.casework.Listings.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
-		out.Key = c.retryKey(out.Key)
 		return out, err
 	},
 	endpoints: []endpoint{
@@ -171,10 +170,8 @@ var repairPage = page[mingjing.ListingView]{
 type repairForm struct {
 	ListingID string `json:"listing_id"`
 	// Statement is in the resident's own words.
-	Statement string `json:"statement" min:"1" max:"2000"`
-	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key      string            `json:"idempotency_key,omitempty" max:"128"`
-	Evidence []evidence.Upload `json:"evidence,omitempty"`
+	Statement string            `json:"statement" min:"1" max:"2000"`
+	Evidence  []evidence.Upload `json:"evidence,omitempty"`
 }
 
 func applyForRepair(c *call, in repairForm) (mingjing.Case, redirect, error) {
@@ -183,6 +180,6 @@ func applyForRepair(c *call, in repairForm) (mingjing.Case, redirect, error) {
 		return mingjing.Case{}, redirect{}, mingjing.NewError(mingjing.NotFound, "not_found")
 	}
 	d, err := c.s.casework.Cases.ApplyForRepair(c.ctx(), c.actor(), cases.Filing{ListingID: in.ListingID,
-		Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})
+		Statement: in.Statement, Evidence: in.Evidence})
 	return d, redirect{page: "dispute", id: d.ID, done: "repair_filed"}, err
 }

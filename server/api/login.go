@@ -14,14 +14,16 @@ var loginPage = page[none]{
 	fill: addExpiredProblem,
 	endpoints: append(passkeyEndpoints,
 		action[loginForm, me]{
-			path: "/api/login", access: mingjing.Anyone, errorPage: "login", do: login,
+			repeats: "each login is a session of its own",
+			path:    "/api/login", access: mingjing.Anyone, errorPage: "login", do: login,
 			doc: apiDoc{id: "login", tag: tagSession, summary: "Log a resident in",
 				answer: "Logged in; the session is in the cookie.", fails: []int{http.StatusUnauthorized, http.StatusForbidden,
 					http.StatusTooManyRequests}},
 			example: loginForm{IDNumber: "11010519491231002X", Password: "quiet-river-7719"}, //nolint:gosec // nobody has this password
 		},
 		action[none, loggedOut]{
-			path: "/api/logout", access: mingjing.Anyone, errorPage: "home", do: logout,
+			repeats: "there is nobody any more whose key it could be",
+			path:    "/api/logout", access: mingjing.Anyone, errorPage: "home", do: logout,
 			doc: apiDoc{id: "logout", tag: tagSession, summary: "End this session", answer: "There is no session any more."},
 		},
 		query[none, me]{
@@ -35,7 +37,8 @@ var staffLoginPage = page[none]{
 	fill: addExpiredProblem,
 	endpoints: []endpoint{
 		action[staffLoginForm, me]{
-			path: "/api/staff/login", access: mingjing.Anyone, errorPage: "staff-login", do: staffLogin,
+			repeats: "each login is a session of its own",
+			path:    "/api/staff/login", access: mingjing.Anyone, errorPage: "staff-login", do: staffLogin,
 			doc: apiDoc{id: "staffLogin", tag: tagSession, summary: "Log a member of staff in",
 				answer: "Logged in at AAL 2; the session is in the cookie.", fails: []int{http.StatusUnauthorized, http.StatusForbidden,
 					http.StatusTooManyRequests}},
@@ -48,7 +51,8 @@ var activatePage = page[none]{
 	name: "activate",
 	endpoints: []endpoint{
 		action[activateForm, me]{
-			path: "/api/activate", access: mingjing.Anyone, errorPage: "activate", do: activate,
+			repeats: "the code works once",
+			path:    "/api/activate", access: mingjing.Anyone, errorPage: "activate", do: activate,
 			doc: apiDoc{id: "activate", tag: tagSession, summary: "Set a password with a one-time code",
 				answer: "Activated and logged in; the resident's other sessions have ended.",
 				fails:  []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests}},
@@ -63,7 +67,8 @@ var lockedPage = page[none]{
 	name: "locked",
 	endpoints: []endpoint{
 		action[none, locked]{
-			path: "/api/lock", access: mingjing.Anyone, errorPage: "locked", do: lock,
+			repeats: "there is nobody any more whose key it could be",
+			path:    "/api/lock", access: mingjing.Anyone, errorPage: "locked", do: lock,
 			doc: apiDoc{id: "lock", tag: tagSession, summary: "Lock the screen: end this session, but go on with push messages",
 				answer: "This browser has no session any more."},
 		},
@@ -76,7 +81,8 @@ var confirmPage = page[mingjing.SecondFactor]{
 	get:       func(c *call) (mingjing.SecondFactor, error) { return c.s.Identity.Factor(c.ctx(), c.token) },
 	endpoints: []endpoint{
 		action[confirmForm, confirmed]{
-			path: "/api/confirm", access: mingjing.Residents, errorPage: "confirm", do: confirm,
+			repeats: "a password is no part of anything that is stored",
+			path:    "/api/confirm", access: mingjing.Residents, errorPage: "confirm", do: confirm,
 			doc: apiDoc{id: "confirm", tag: tagSession, summary: "Give the password again, which makes the login fresh",
 				about:  "A resident who has chosen a second factor gives it too: a code of the authenticator, or the answer of a passkey.",
 				answer: "The login is fresh. The session stays the same one, under another cookie.", fails: []int{http.StatusTooManyRequests}},
@@ -102,7 +108,8 @@ var sessionsPage = page[mingjing.SessionsView]{
 			},
 		},
 		action[none, stayed]{
-			path: "/api/sessions/stay", access: mingjing.Everyone, errorPage: "sessions",
+			repeats: "it changes nothing that could be doubled",
+			path:    "/api/sessions/stay", access: mingjing.Everyone, errorPage: "sessions",
 			doc: apiDoc{id: "stay", tag: tagSession, summary: "Tell that somebody is at the screen, so that the session continues",
 				answer: "It was noted."},
 			do: func(c *call, _ none) (stayed, redirect, error) {
@@ -110,7 +117,8 @@ var sessionsPage = page[mingjing.SessionsView]{
 			},
 		},
 		action[lockAfterForm, lockAfterForm]{
-			path: "/api/sessions/lock-after", access: mingjing.Residents, errorPage: "sessions",
+			outside: true,
+			path:    "/api/sessions/lock-after", access: mingjing.Residents, errorPage: "sessions",
 			doc: apiDoc{id: "setLockAfter", tag: tagSession, summary: "Choose after how many minutes without use one's sessions end",
 				answer: "It is chosen."},
 			example: lockAfterForm{Minutes: 5},
@@ -120,17 +128,20 @@ var sessionsPage = page[mingjing.SessionsView]{
 			},
 		},
 		action[endForm, ended]{
-			path: "/api/sessions/end", access: mingjing.Everyone, errorPage: "sessions", do: endSession,
+			outside: true,
+			path:    "/api/sessions/end", access: mingjing.Everyone, errorPage: "sessions", do: endSession,
 			doc: apiDoc{id: "endSession", tag: tagSession, summary: "End one session", answer: "It has ended, and its live streams are closed.",
 				fails: []int{http.StatusNotFound}},
 			example: endForm{SessionID: "5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911"},
 		},
 		action[none, ended]{
-			path: "/api/sessions/end-others", access: mingjing.Everyone, errorPage: "sessions", do: endOtherSessions,
+			outside: true,
+			path:    "/api/sessions/end-others", access: mingjing.Everyone, errorPage: "sessions", do: endOtherSessions,
 			doc: apiDoc{id: "endOtherSessions", tag: tagSession, summary: "End every session but this one", answer: "They have ended."},
 		},
 		action[none, ended]{
-			path: "/api/sessions/end-all", access: mingjing.Everyone, errorPage: "sessions", do: endAllSessions,
+			outside: true,
+			path:    "/api/sessions/end-all", access: mingjing.Everyone, errorPage: "sessions", do: endAllSessions,
 			doc: apiDoc{id: "endAllSessions", tag: tagSession, summary: "End every session, this one too, and all push messages",
 				answer: "They have ended."},
 		},

@@ -82,7 +82,8 @@ var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
 			},
 		},
 		action[emailForm, mingjing.NoticeSettingsView]{
-			path: "/api/notice-settings/email", access: mingjing.Residents, errorPage: "notice-settings",
+			outside: true,
+			path:    "/api/notice-settings/email", access: mingjing.Residents, errorPage: "notice-settings",
 			doc: apiDoc{id: "setEmail", summary: "Send a code to an e-mail address", answer: "The current state.",
 				fails: []int{http.StatusConflict, http.StatusTooManyRequests}},
 			example: emailForm{Email: "lin.xiaoyu@mail.example"},

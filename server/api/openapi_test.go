@@ -81,8 +81,8 @@ func describe(t *testing.T) []byte {
 	for _, name := range slices.Sorted(maps.Keys(d.unused)) {
 		t.Errorf("no field is %s", name)
 	}
-	doc.Parts["parameters"] = map[string]any{"IdempotencyKey": map[string]any{"name": "Idempotency-Key", "in": "header",
-		"description": "Sending the same thing twice with the same key is one thing.", "schema": schema{Type: "string", MaxLength: intp(128)}}}
+	doc.Parts["parameters"] = map[string]any{"IdempotencyKey": map[string]any{"name": onceHeader, "in": "header",
+		"description": onceAbout, "schema": schema{Type: "string", MaxLength: intp(maxKey)}}}
 	doc.Parts["securitySchemes"] = map[string]any{
 		"session": map[string]string{"type": "apiKey", "in": "cookie", "name": "__Host-" + sessionCookie,
 			"description": "HttpOnly, SameSite=Lax. Over plain HTTP its name is " + sessionCookie + "."},
@@ -255,6 +255,9 @@ func fails(e description) []int {
 	if strings.Contains(e.path, "{id}") {
 		all = append(all, http.StatusNotFound)
 	}
+	if e.key {
+		all = append(all, http.StatusUnprocessableEntity)
+	}
 	if e.method == http.MethodPost {
 		all = append(all, http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge)
 	}
@@ -289,10 +292,8 @@ func (d *describer) parameters(e description) []map[string]any {
 				offsetHeader:    "Which byte of the file, from 0, is the first of this part.",
 				SignatureHeader: "The signature, as the security scheme says."}[name]})
 	}
-	if e.body != nil && e.body.Kind() == reflect.Struct {
-		if _, ok := e.body.FieldByName("Key"); ok {
-			all = append(all, ref("parameters", "IdempotencyKey"))
-		}
+	if e.key {
+		all = append(all, ref("parameters", "IdempotencyKey"))
 	}
 	return all
 }
@@ -491,7 +492,7 @@ func TestEachRouteIsOnePage(t *testing.T) {
 // of ours.
 func TestAFormIsShownAgainOnAPage(t *testing.T) {
 	for _, e := range endpoints() {
-		if again := reflect.ValueOf(e).FieldByName("again"); again.IsValid() &&
+		if again := reflect.ValueOf(e).FieldByName("errorPage"); again.IsValid() &&
 			!slices.ContainsFunc(pages, func(p screen) bool { return p.route() == again.String() }) {
 			t.Errorf("%s is shown again on %q", e.describe().path, again)
 		}

@@ -49,6 +49,8 @@ func endpoints() []endpoint {
 type Endpoint struct {
 	Method, Path string
 	Access       mingjing.Access
+	// Once says that it takes an idempotency key.
+	Once bool
 }
 
 // Endpoints returns all addresses below /api; openapi.json describes the same.
@@ -56,7 +58,7 @@ func Endpoints() []Endpoint {
 	var all []Endpoint
 	for _, e := range endpoints() {
 		d := e.describe()
-		all = append(all, Endpoint{d.method, d.path, d.access})
+		all = append(all, Endpoint{d.method, d.path, d.access, d.key})
 	}
 	return all
 }
@@ -74,7 +76,7 @@ func Forms() []Form {
 	for _, e := range endpoints() {
 		d := e.describe()
 		if d.form {
-			all = append(all, Form{Endpoint{d.method, d.path, d.access}, formFields(d.body)})
+			all = append(all, Form{Endpoint{d.method, d.path, d.access, d.key}, formFields(d.body)})
 		}
 	}
 	return all

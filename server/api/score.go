@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 
@@ -31,7 +30,7 @@ var askPage = page[mingjing.AskView]{
 				answer: "The request that was made, or the one that was made with this key.", fails: []int{http.StatusConflict}},
 			example: askForm{Rulebook: "honest-shanghai", Consent: true},
 			do: func(c *call, in askForm) (mingjing.ScoreRequest, redirect, error) {
-				r, err := c.s.casework.Scores.RequestScore(c.ctx(), c.actor(), in.Rulebook, in.Consent, c.key(in.Key))
+				r, err := c.s.casework.Scores.RequestScore(c.ctx(), c.actor(), in.Rulebook, in.Consent)
 				return r, redirect{page: "request", id: r.ID, done: "requested"}, err
 			},
 		},
@@ -44,20 +43,6 @@ type askForm struct {
 	Rulebook string `json:"rulebook"`
 	// Consent must be given.
 	Consent bool `json:"consent" enum:"true"`
-	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key string `json:"idempotency_key,omitempty" max:"128"`
-}
-
-// key returns the idempotency key: with it, sending the same thing twice makes one.
-func (c *call) key(field string) string { return cmp.Or(c.r.Header.Get("Idempotency-Key"), field) }
-
-// retryKey returns the key of the form that is shown again, which is still the same
-// filing; otherwise fresh.
-func (c *call) retryKey(fresh string) string {
-	if key := c.in.get("idempotency_key"); key != "" && len(key) <= 128 {
-		return key
-	}
-	return fresh
 }
 
 var requestPage = page[mingjing.ScoreRequest]{

@@ -25,7 +25,8 @@ var securityPage = page[mingjing.SecurityView]{
 			get: func(c *call, _ none) (mingjing.SecurityView, error) { return c.security() },
 		},
 		action[passwordForm, passwordChanged]{
-			path: "/api/password", access: mingjing.Everyone, errorPage: "security", do: changePassword,
+			repeats: "a password is no part of anything that is stored; the old one is refused the second time",
+			path:    "/api/password", access: mingjing.Everyone, errorPage: "security", do: changePassword,
 			doc: apiDoc{id: "changePassword", tag: tagSession, summary: "Change one's own password",
 				about: "The new password has 10 to 128 characters. It is none that was breached elsewhere, and not made of one's name, number " +
 					"or of the city's name. The check asks no other server.",
@@ -33,7 +34,8 @@ var securityPage = page[mingjing.SecurityView]{
 			example: passwordForm{Password: "quiet-river-7719", NewPassword: "nine red lanterns sway"}, //nolint:gosec // nobody has these
 		},
 		action[none, mingjing.PasskeyQuestion]{
-			path: "/api/passkeys/question", access: mingjing.Everyone, errorPage: "security",
+			repeats: "each question is a new one",
+			path:    "/api/passkeys/question", access: mingjing.Everyone, errorPage: "security",
 			doc: apiDoc{id: "newPasskey", tag: tagSession, summary: "Ask a browser to make a passkey",
 				about: "It needs a fresh login. What the browser shows beside the passkey is the masked ID number, or the staff number. For staff " +
 					"a passkey is a second factor, after the password.",
@@ -48,7 +50,8 @@ var securityPage = page[mingjing.SecurityView]{
 			},
 		},
 		action[passkeyForm, passkeyAdded]{
-			path: "/api/passkeys", access: mingjing.Everyone, status: http.StatusCreated, errorPage: "security",
+			outside: true,
+			path:    "/api/passkeys", access: mingjing.Everyone, status: http.StatusCreated, errorPage: "security",
 			doc: apiDoc{id: "addPasskey", tag: tagSession, summary: "Add the passkey that a browser has made",
 				answer: "It can be used at the next login.", fails: []int{http.StatusForbidden, http.StatusConflict}},
 			example: passkeyForm{Ticket: "c2VhbGVk", Credential: `{"id":"x"}`}, //nolint:gosec // no secret
@@ -58,7 +61,8 @@ var securityPage = page[mingjing.SecurityView]{
 			},
 		},
 		action[noPasskeyForm, passkeyRemoved]{
-			path: "/api/passkeys/remove", access: mingjing.Everyone, errorPage: "security",
+			outside: true,
+			path:    "/api/passkeys/remove", access: mingjing.Everyone, errorPage: "security",
 			doc: apiDoc{id: "removePasskey", tag: tagSession, summary: "Remove a passkey", answer: "Nobody can log in with it any more.",
 				fails: []int{http.StatusNotFound}},
 			example: noPasskeyForm{ID: "AbCdEf"},
@@ -72,7 +76,8 @@ var securityPage = page[mingjing.SecurityView]{
 // passkeyEndpoints are those of the login page for a login without a password.
 var passkeyEndpoints = []endpoint{
 	action[none, mingjing.PasskeyQuestion]{
-		path: "/api/passkey/question", access: mingjing.Anyone, errorPage: "login",
+		repeats: "each question is a new one",
+		path:    "/api/passkey/question", access: mingjing.Anyone, errorPage: "login",
 		doc: apiDoc{id: "askPasskey", tag: tagSession, summary: "Ask a browser for a passkey", about: "It is the same for everybody.",
 			answer: "The options of navigator.credentials.get.",
 			fails:  []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests}},
@@ -82,7 +87,8 @@ var passkeyEndpoints = []endpoint{
 		},
 	},
 	action[passkeyLoginForm, me]{
-		path: "/api/passkey/login", access: mingjing.Anyone, errorPage: "login",
+		repeats: "each login is a session of its own",
+		path:    "/api/passkey/login", access: mingjing.Anyone, errorPage: "login",
 		doc: apiDoc{id: "passkeyLogin", tag: tagSession, summary: "Log a resident in by a passkey",
 			answer: "Logged in; the session is in the cookie.",
 			fails:  []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests}},

@@ -99,7 +99,8 @@ var recipientPage = page[mingjing.RecipientView]{
 				answer: "It can be viewed, or was corrected.", of: "share: the code of the link", fails: []int{http.StatusTooManyRequests}},
 		},
 		action[viewForm, mingjing.RecipientView]{
-			path: "/api/s/{id}", access: mingjing.Anyone, errorPage: "recipient", do: viewShare,
+			repeats: "each view is one of those that the resident allows",
+			path:    "/api/s/{id}", access: mingjing.Anyone, errorPage: "recipient", do: viewShare,
 			doc: apiDoc{id: "viewShare", summary: "View a share",
 				about:  "It uses up one view. It is in the resident's access log first, and the resident gets a notice.",
 				answer: "Everything that was shared; a form is answered with the page, once.", of: "share: the code of the link",

@@ -25,7 +25,8 @@ var staffActivatePage = page[*mingjing.StaffEnrolment]{
 	},
 	endpoints: []endpoint{
 		action[staffActivateForm, mingjing.StaffEnrolment]{
-			path: "/api/staff/activate", access: mingjing.Anyone, errorPage: "staff-activate", do: beginActivation,
+			repeats: "the code is used up by the second step alone",
+			path:    "/api/staff/activate", access: mingjing.Anyone, errorPage: "staff-activate", do: beginActivation,
 			doc: apiDoc{id: "staffActivate", tag: tagSession, summary: "Choose a password as a member of staff, with a one-time code",
 				about: "The code is used up only by the first code from the authenticator, so that it can be done again until then.",
 				answer: "The second factor, which goes into the authenticator. It is shown to nobody else, and a form is answered with " +
@@ -35,7 +36,8 @@ var staffActivatePage = page[*mingjing.StaffEnrolment]{
 			shows:   func(out mingjing.StaffEnrolment) any { return &out },
 		},
 		action[staffConfirmForm, mingjing.StaffEnrolment]{
-			path: "/api/staff/activate/confirm", access: mingjing.Anyone, errorPage: "staff-activate", do: confirmActivation,
+			repeats: "the code works once",
+			path:    "/api/staff/activate/confirm", access: mingjing.Anyone, errorPage: "staff-activate", do: confirmActivation,
 			doc: apiDoc{id: "staffActivateConfirm", tag: tagSession, summary: "Finish the activation with the first code from the authenticator",
 				answer: "Logged in at AAL 2; the session is in the cookie. The recovery codes are shown once.",
 				fails:  []int{http.StatusForbidden, http.StatusTooManyRequests}},
@@ -43,7 +45,8 @@ var staffActivatePage = page[*mingjing.StaffEnrolment]{
 			shows:   func(out mingjing.StaffEnrolment) any { return &out },
 		},
 		action[staffKeyQuestionForm, mingjing.PasskeyQuestion]{
-			path: "/api/staff/activate/key/question", access: mingjing.Anyone, errorPage: "staff-activate",
+			repeats: "each question is a new one",
+			path:    "/api/staff/activate/key/question", access: mingjing.Anyone, errorPage: "staff-activate",
 			doc: apiDoc{id: "staffActivateKeyQuestion", tag: tagSession, summary: "Ask a browser to make a passkey in an activation",
 				answer: "The options of navigator.credentials.create.",
 				fails:  []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests}},
@@ -55,6 +58,7 @@ var staffActivatePage = page[*mingjing.StaffEnrolment]{
 		},
 		action[staffKeyForm, mingjing.StaffEnrolment]{
 			path: "/api/staff/activate/key", access: mingjing.Anyone, errorPage: "staff-activate", do: confirmActivationByKey,
+			repeats: "the code works once",
 			doc: apiDoc{id: "staffActivateKey", tag: tagSession, summary: "Finish the activation with a passkey in the place of a code",
 				answer: "Logged in at AAL 2; the session is in the cookie. The recovery codes are shown once.",
 				fails:  []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests}},

@@ -58,7 +58,7 @@ func benchReady(b *testing.B, url string, slow func()) {
 	b.ResetTimer()
 	for _, a := range residents {
 		go func() {
-			if _, err := c.RequestScore(ctx, a, "honest-shanghai", true, ""); err != nil {
+			if _, err := c.RequestScore(ctx, a, "honest-shanghai", true); err != nil {
 				b.Error(err)
 			}
 		}()

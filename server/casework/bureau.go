@@ -78,6 +78,9 @@ type Store interface {
 	// Read runs fn in one transaction that writes nothing, not even the access log, and
 	// so opens nothing of a resident. It waits for nobody who writes.
 	Read(ctx context.Context, fn func(Tx) error) error
+	// Together runs fn so that all that is done with its context is one transaction. fn may
+	// run more than once.
+	Together(ctx context.Context, fn func(ctx context.Context) error) error
 	// Work gives committed jobs to fn, several at a time, until ctx ends. A job
 	// that was being worked on when the process died is given again, as is one
 	// whose fn returned an error (with backoff) or a wait above zero (after it).
@@ -90,6 +93,7 @@ type Store interface {
 // a resident's.
 type Tx interface {
 	kernel.Events
+	kernel.Sendings
 	// As returns a reader for an entry; see [kernel.Port].
 	As(e kernel.Entry) Reader
 	// Try runs fn, and undoes what it has done if it fails; see [kernel.Port].

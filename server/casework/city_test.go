@@ -257,7 +257,7 @@ func (c *city) resident(t tb, n int) mingjing.Actor {
 // ask makes a request without working on it.
 func (c *city) ask(t tb, a mingjing.Actor, book string) mingjing.ScoreRequest {
 	t.Helper()
-	r, err := c.RequestScore(ctx, a, book, true, "")
+	r, err := c.RequestScore(ctx, a, book, true)
 	must(t, err)
 	return r
 }

@@ -1,6 +1,7 @@
 package casework_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -93,19 +94,6 @@ func TestThereIsOneOpenDisputeAboutARecord(t *testing.T) {
 	}
 }
 
-func TestTheSameFormSentTwiceIsOneDispute(t *testing.T) {
-	c := newCity(t)
-	a, record, _ := c.owing(t, 1)
-	f := cases.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "It is wrong.", Key: "form", Evidence: []evidence.Upload{pdf}}
-	first, err := c.FileDispute(ctx, a, f)
-	must(t, err)
-	again, err := c.FileDispute(ctx, a, f)
-	must(t, err)
-	if again.ID != first.ID || len(again.Evidence) != 1 {
-		t.Errorf("%s with %d files, then %s with %d", first.ID, len(first.Evidence), again.ID, len(again.Evidence))
-	}
-}
-
 func TestADisputeSaysWhatAndWhy(t *testing.T) {
 	c := newCity(t)
 	a, record, listing := c.owing(t, 1)
@@ -117,7 +105,6 @@ func TestADisputeSaysWhatAndWhy(t *testing.T) {
 		"statement:too_long":           func(f *cases.Filing) { f.Statement = strings.Repeat("冤", mingjing.MaxStatement+1) },
 		"evidence:evidence_count":      func(f *cases.Filing) { f.Evidence = slices.Repeat([]evidence.Upload{pdf}, mingjing.MaxEvidence+1) },
 		"evidence:evidence_type":       func(f *cases.Filing) { f.Evidence = []evidence.Upload{{Name: "x.pdf", Data: []byte("<svg/>")}} },
-		"idempotency_key:too_long":     func(f *cases.Filing) { f.Key = strings.Repeat("k", 129) },
 		"not_found":                    func(f *cases.Filing) { f.RecordID = "no such" },
 	} {
 		bad := good
@@ -149,7 +136,7 @@ func TestEvidenceIsCountedOverTheWholeCase(t *testing.T) {
 		t.Errorf("%d pieces", len(d.Evidence))
 	}
 	_, err = c.AddEvidence(ctx, a, d.ID, nil)
-	wants(t, err, "evidence:evidence_required")
+	wants(t, err, "evidence:nothing_added")
 	got, data, err := c.EvidenceFile(ctx, a, d.Evidence[0].ID)
 	must(t, err)
 	if string(data) != string(pdf.Data) || got.Type != "application/pdf" || got.Size != int64(len(pdf.Data)) {
@@ -387,4 +374,37 @@ func TestOpenScreensHearOfEveryStep(t *testing.T) {
 	if want := []string{"filed", "assigned", "evidence_added", "agency_asked", "agency_silent", "decided"}; !slices.Equal(codes, want) {
 		t.Errorf("timeline %v", codes)
 	}
+}
+
+func TestWordsAreAddedToACaseUntilItIsDecided(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.file(t, a, record, "")
+	_, err := c.AddToCase(ctx, a, d.ID, strings.Repeat("字", mingjing.MaxStatement+1), nil)
+	wants(t, err, "statement:too_long")
+	_, err = c.AddToCase(ctx, c.resident(t, 2), d.ID, "Mine.", nil)
+	wants(t, err, "not_found")
+	for i := range mingjing.MaxFurther {
+		c.clock.pass(time.Minute)
+		d, err = c.AddToCase(ctx, a, d.ID, fmt.Sprintf(" The receipt is number %d.\r\n", i), nil)
+		must(t, err)
+	}
+	_, err = c.AddToCase(ctx, a, d.ID, "One more.", nil)
+	wants(t, err, "words_full")
+	first := mingjing.FurtherStatement{At: d.FiledAt.Add(time.Minute), Text: "The receipt is number 0."}
+	if last := d.Timeline[len(d.Timeline)-1]; len(d.Further) != mingjing.MaxFurther || d.Further[0] != first || last.Code != "statement_added" {
+		t.Errorf("added is %+v, and last %+v", d.Further, last)
+	}
+	_, err = c.Assign(ctx, handler, d.ID)
+	must(t, err)
+	_, err = c.AskAgency(ctx, handler, d.ID)
+	must(t, err)
+	q, err := c.AgencyQuestion(ctx, judge, d.ID)
+	if must(t, err); !strings.HasPrefix(q.Statement, d.Statement) || !strings.HasSuffix(q.Statement, "The receipt is number 4.") {
+		t.Errorf("the agency reads %q", q.Statement)
+	}
+	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+	must(t, err)
+	_, err = c.AddToCase(ctx, a, d.ID, "Too late.", nil)
+	wants(t, err, "case_decided")
 }

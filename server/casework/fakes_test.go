@@ -51,8 +51,6 @@ func (f files) Soon(ctx context.Context, who string, u evidence.Upload) (evidenc
 
 func (files) Busy(string) bool { return false }
 
-func (files) Scans() bool { return false }
-
 func (f files) Check(ctx context.Context, _ string, u evidence.Upload) (evidence.File, error) {
 	switch {
 	case ctx.Err() != nil:

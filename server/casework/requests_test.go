@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -26,11 +25,13 @@ func TestADoubleClickMakesOneRequest(t *testing.T) {
 	var clicks sync.WaitGroup
 	for range cap(ids) {
 		clicks.Go(func() {
-			r, err := c.RequestScore(ctx, a, "rongcheng", true, "one form")
+			answer, _, err := onceSent(c, sending(a, "one form"), func(ctx context.Context) (mingjing.ScoreRequest, error) {
+				return c.RequestScore(ctx, a, "rongcheng", true)
+			})
 			if err != nil {
 				t.Error(err)
 			}
-			ids <- r.ID
+			ids <- answer.ID
 		})
 	}
 	clicks.Wait()
@@ -50,45 +51,22 @@ func TestAResidentHasOneOpenRequest(t *testing.T) {
 	c := newCity(t)
 	a, b := c.resident(t, 1), c.resident(t, 2)
 	r := c.ask(t, a, "rongcheng")
-	for _, key := range []string{"", "another"} {
-		_, err := c.RequestScore(ctx, a, "honest-shanghai", true, key)
-		wants(t, err, "request_open")
-		var e *mingjing.Error
-		if errors.As(err, &e); e == nil || e.Values["id"] != r.ID {
-			t.Errorf("the answer does not name the open request: %+v", e)
-		}
+	_, err := c.RequestScore(ctx, a, "honest-shanghai", true)
+	wants(t, err, "request_open")
+	var e *mingjing.Error
+	if errors.As(err, &e); e == nil || e.Values["id"] != r.ID {
+		t.Errorf("the answer does not name the open request: %+v", e)
 	}
 	c.ask(t, b, "rongcheng") // nobody else's stands in the way
-}
-
-func TestTheSameKeyIsTheSameRequestForGood(t *testing.T) {
-	c := newCity(t)
-	a, b := c.resident(t, 1), c.resident(t, 2)
-	r, err := c.RequestScore(ctx, a, "rongcheng", true, "key")
-	must(t, err)
-	_, err = c.job(ctx, score.JobCollect, r.ID)
-	must(t, err)
-	again, err := c.RequestScore(ctx, a, "honest-shanghai", true, "key")
-	must(t, err)
-	if again.ID != r.ID || again.State != mingjing.RequestReady {
-		t.Errorf("got %s in state %s, want %s ready", again.ID, again.State, r.ID)
-	}
-	other, err := c.RequestScore(ctx, b, "rongcheng", true, "key")
-	must(t, err)
-	if other.ID == r.ID {
-		t.Error("somebody else's key leads to a resident's request")
-	}
 }
 
 func TestNoScoreWithoutConsent(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
-	_, err := c.RequestScore(ctx, a, "rongcheng", false, "")
+	_, err := c.RequestScore(ctx, a, "rongcheng", false)
 	wants(t, err, "consent:consent_required")
-	_, err = c.RequestScore(ctx, a, "suining", true, "")
+	_, err = c.RequestScore(ctx, a, "suining", true)
 	wants(t, err, "rulebook:unknown_rulebook")
-	_, err = c.RequestScore(ctx, a, "rongcheng", true, fmt.Sprintf("%0129d", 0))
-	wants(t, err, "idempotency_key:too_long")
 	v, err := c.Consents(ctx, a)
 	must(t, err)
 	if len(v.Consents) != 0 {
@@ -327,7 +305,7 @@ func TestOthersHearOfItWhenTheOneWhoDidItIsGone(t *testing.T) {
 	heard := make(chan error, 8)
 	b := &leavingBus{leave: leave, heard: heard}
 	c2 := cityOn(t, c.store, func(cfg *casework.Config) { cfg.Bus = b })
-	_, _ = c2.RequestScore(leaving, a, "rongcheng", true, "")
+	_, _ = c2.RequestScore(leaving, a, "rongcheng", true)
 	for range 2 { // consent and request
 		if err := <-heard; err != nil {
 			t.Errorf("published with %v", err)

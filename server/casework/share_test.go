@@ -197,7 +197,7 @@ func TestAShareIsCheckedFieldByField(t *testing.T) {
 	c := newCity(t)
 	a, _, _ := c.owing(t, 1)
 	for want, change := range map[string]func(*share.NewShare){
-		"rulebook:unknown_rulebook": func(n *share.NewShare) { n.Rulebook = "zhima" },
+		"rulebook:unknown_rulebook": func(n *share.NewShare) { n.Rulebook = "atlantis" },
 		"purpose:required":          func(n *share.NewShare) { n.Purpose = " " },
 		"purpose:too_long":          func(n *share.NewShare) { n.Purpose = strings.Repeat("用", mingjing.MaxSharePurpose+1) },
 		"fields:share_fields":       func(n *share.NewShare) { n.Fields = nil },

@@ -108,8 +108,14 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 
 	_, err = c.SaveDraft(ctx, a, aForm, typed("not sent yet"), []evidence.Upload{pdf})
 	must(t, err)
+	_, err = c.Once(ctx, sending(a, "key"), func(context.Context) ([]byte, error) { return []byte(`"done"`), nil })
+	must(t, err)
+	sent := c.clock.Now()
 
 	e, files := c.taken(t, a)
+	if len(e.Sendings) != 1 || !e.Sendings[0].Equal(sent) {
+		t.Errorf("the forms that were sent are of %v", e.Sendings)
+	}
 	if len(e.Drafts) != 1 || e.Drafts[0].Draft.Fields[1].Value != "not sent yet" || len(e.Drafts[0].Files) != 1 ||
 		!bytes.Equal(files[e.Drafts[0].Files[0].Path], pdf.Data) {
 		t.Errorf("the drafts are %+v", e.Drafts)

@@ -30,7 +30,7 @@ func TestFilingADisputeIsTwoTransactionsAtMost(t *testing.T) {
 	counting := &countingStore{}
 	c := newCity(t, func(cfg *casework.Config) { counting.Store = cfg.Store; cfg.Store = counting })
 	a, record, listing := c.owing(t, 1)
-	filing := cases.Filing{RecordID: record, Reason: mingjing.ReasonNotMe, Statement: "That was not me.", Key: "key",
+	filing := cases.Filing{RecordID: record, Reason: mingjing.ReasonNotMe, Statement: "That was not me.",
 		Evidence: []evidence.Upload{pdf}}
 	for _, w := range []struct {
 		what   string
@@ -38,7 +38,6 @@ func TestFilingADisputeIsTwoTransactionsAtMost(t *testing.T) {
 		most   int
 	}{
 		{"with evidence", filing, 2},
-		{"once more with the same key", filing, 1},
 		{"without evidence", cases.Filing{ListingID: listing, Reason: mingjing.ReasonNotMe, Statement: "Nor that."}, 1},
 	} {
 		counting.n = 0

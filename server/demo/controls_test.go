@@ -132,7 +132,7 @@ func TestATesterMovesToTheNextDeadlineAndSeesWhatWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = m.bureau.Scores.RequestScore(t.Context(), mingjing.Actor{Role: mingjing.RoleResident, ID: string(id), AAL: 1},
-		"honest-shanghai", true, "")
+		"honest-shanghai", true)
 	if err != nil {
 		t.Fatal(err)
 	}

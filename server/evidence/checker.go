@@ -86,9 +86,6 @@ func NewChecker(l Limits, command ...string) *Checker {
 // the first file is checked.
 func (c *Checker) ScanBy(s Scanner) { c.scanner = s }
 
-// Scans reports whether a scanner looks at files.
-func (c *Checker) Scans() bool { return c.scanner != nil }
-
 // Soon is [Checker.Check] for somebody who waits for the answer: it returns [ErrLater] where
 // there is none soon.
 func (c *Checker) Soon(ctx context.Context, person string, u Upload) (File, error) {
@@ -146,7 +143,9 @@ func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, err
 	if err != nil {
 		return File{}, err
 	}
-	return content.File(u.Name), nil
+	f := content.File(u.Name)
+	f.Scanned = c.scanner != nil
+	return f, nil
 }
 
 // scan lets the scanner look at a file.

@@ -25,12 +25,13 @@ import (
 type Upload struct {
 	// Name is what the device calls it; it is not trusted.
 	Name string
-	// Type is set by the server alone, with Pages and Stripped, for what is a [File] that was
+	// Type is set by the server alone, with the fields after Data, for what is a [File] that was
 	// checked and stored before: it need not be checked again.
 	Type     string
 	Data     []byte
 	Pages    int
 	Stripped bool
+	Scanned  bool
 }
 
 // A File is an upload that may be stored.
@@ -44,6 +45,8 @@ type File struct {
 	Pages int
 	// Stripped says that programs and attached files were removed from a PDF.
 	Stripped bool
+	// Scanned says that a scanner has looked for malware in it.
+	Scanned bool
 }
 
 // A Content is what a file turned out to be. Ext is the extension of its type, with

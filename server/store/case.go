@@ -25,10 +25,10 @@ func (t *tx) AddCase(ctx context.Context, d cases.Case) error {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO dispute
-		(id, resident_id, key_hash, record_id, listing_id, agency, code, handler_id, state, filed_at, next_due,
+		(id, resident_id, record_id, listing_id, agency, code, handler_id, state, filed_at, next_due,
 			very_late_at, version, kind, name_hash, line, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		d.ID, string(d.Resident), t.s.hashOrNull("key", d.Key), nullable(d.RecordID), nullable(d.ListingID), d.AgencyCode,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		d.ID, string(d.Resident), nullable(d.RecordID), nullable(d.ListingID), d.AgencyCode,
 		d.CatalogueCode, d.HandlerID, string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), d.Version, string(d.Kind),
 		t.nameHash(d.ResidentName), line, doc)
 }
@@ -58,9 +58,9 @@ func (t *tx) SetCase(ctx context.Context, d cases.Case) error {
 	if err != nil {
 		return err
 	}
-	n, err := t.exec(ctx, op, `UPDATE dispute SET key_hash = ?, record_id = ?, listing_id = ?, agency = ?, code = ?, handler_id = ?,
+	n, err := t.exec(ctx, op, `UPDATE dispute SET record_id = ?, listing_id = ?, agency = ?, code = ?, handler_id = ?,
 		state = ?, filed_at = ?, next_due = ?, very_late_at = ?, version = ?, line = ?, doc = ? WHERE id = ? AND resident_id = ? AND version = ?`,
-		t.s.hashOrNull("key", d.Key), nullable(d.RecordID), nullable(d.ListingID), d.AgencyCode, d.CatalogueCode, d.HandlerID,
+		nullable(d.RecordID), nullable(d.ListingID), d.AgencyCode, d.CatalogueCode, d.HandlerID,
 		string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), stored.Version, line, doc, d.ID, string(d.Resident), d.Version)
 	if err != nil || n == 1 {
 		return err
@@ -87,15 +87,6 @@ func (t *tx) CaseSummary(ctx context.Context, id string) (cases.Case, error) {
 		return cases.Case{}, err
 	}
 	return one[cases.Case](ctx, t, "read a line of the queue", sealedCaseSummary, `WHERE id = ?`, id)
-}
-
-// CaseByKey implements [casework.Reader].
-func (t *reader) CaseByKey(ctx context.Context, resident mingjing.ResidentID, key string) (cases.Case, error) {
-	if err := t.lock(ctx, resident); err != nil {
-		return cases.Case{}, err
-	}
-	return one[cases.Case](ctx, t, "find a dispute by key", sealedCase,
-		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
 // CasesOf implements [casework.Reader].

@@ -110,6 +110,7 @@ var eraseStatements = []string{
 	`DELETE FROM screen_lock WHERE resident_id = ?`,
 	`DELETE FROM password_reset WHERE resident_id = ?`,
 	`DELETE FROM visit WHERE resident_id = ?`,
+	`DELETE FROM sending WHERE resident_id = ?`,
 	`DELETE FROM event WHERE audience = ?`,
 }
 

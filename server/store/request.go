@@ -15,8 +15,8 @@ func (t *tx) AddRequest(ctx context.Context, r score.Request) error {
 	if err != nil {
 		return err
 	}
-	return t.insert(ctx, op, `INSERT INTO request (id, resident_id, key_hash, state, created_at, doc) VALUES (?, ?, ?, ?, ?, ?)`,
-		r.ID, string(r.Resident), t.s.hashOrNull("key", r.Key), string(r.State), micros(r.CreatedAt), doc)
+	return t.insert(ctx, op, `INSERT INTO request (id, resident_id, state, created_at, doc) VALUES (?, ?, ?, ?, ?)`,
+		r.ID, string(r.Resident), string(r.State), micros(r.CreatedAt), doc)
 }
 
 func (t *tx) sealRequest(ctx context.Context, op string, r score.Request) ([]byte, error) {
@@ -30,15 +30,6 @@ func (t *reader) Request(ctx context.Context, id string) (score.Request, error) 
 		return score.Request{}, err
 	}
 	return one[score.Request](ctx, t, "read a request", sealedRequest, `WHERE id = ?`, id)
-}
-
-// RequestByKey implements [casework.Reader].
-func (t *reader) RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (score.Request, error) {
-	if err := t.lock(ctx, resident); err != nil {
-		return score.Request{}, err
-	}
-	return one[score.Request](ctx, t, "find a request by key", sealedRequest,
-		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
 // OpenRequest implements [casework.Reader].

@@ -37,6 +37,7 @@ var retained = map[upkeep.Kind]retainedKind{
 	upkeep.LetterFiles: {"letter_file", "id", "at", "1 = 1", []string{`DELETE FROM letter_file WHERE id IN (KEYS)`}},
 	upkeep.HiddenComments: {"draft_comment", "id", "hidden_at", "hidden_at IS NOT NULL AND trimmed = 0", []string{
 		`DELETE FROM draft_comment_text WHERE comment_id IN (KEYS)`, `UPDATE draft_comment SET trimmed = 1 WHERE id IN (KEYS)`}},
+	upkeep.Sendings: {"sending", "key_hash", "at", "1 = 1", []string{`DELETE FROM sending WHERE key_hash IN (KEYS)`}},
 	upkeep.FormDrafts: {"form_draft", "id", "saved_at", "1 = 1", []string{
 		`DELETE FROM draft_data WHERE file_id IN (SELECT id FROM draft_file WHERE draft_id IN (KEYS))`,
 		`DELETE FROM draft_file WHERE draft_id IN (KEYS)`, `DELETE FROM form_draft WHERE id IN (KEYS)`}},

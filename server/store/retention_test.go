@@ -30,6 +30,7 @@ var countOf = map[upkeep.Kind]string{
 	upkeep.ActivationCodes: `SELECT count(*) FROM enrolment WHERE code_hash IS NOT NULL`,
 	upkeep.LetterFiles:     `SELECT count(*) FROM letter_file`,
 	upkeep.Exports:         `SELECT (SELECT count(*) FROM export) + (SELECT count(*) FROM export_data)`,
+	upkeep.Sendings:        `SELECT count(*) FROM sending`,
 	upkeep.FormDrafts: `SELECT (SELECT count(*) FROM form_draft) + (SELECT count(*) FROM draft_file) +
 		(SELECT count(*) FROM draft_data)`,
 	upkeep.HiddenComments: `SELECT count(*) FROM draft_comment_text`,
@@ -52,6 +53,7 @@ func oneOfEach(t *testing.T, s *Store, n int, at time.Time) {
 		must(t, tx.AddVisit(ctx, desk.Visit{ID: fmt.Sprint("v", n), Staff: "h-1", Resident: r.ID, At: at}))
 		must(t, tx.AddBatch(ctx, intake.BatchRow{Agency: "court", ID: fmt.Sprint("b", n), Key: fmt.Sprint("k", n), At: at}))
 		must(t, tx.AddMiss(ctx, "h-1", at))
+		must(t, tx.AddSending(ctx, sending(r, "content"), at, at))
 		for i, read := range []*time.Time{nil, &at} {
 			must(t, tx.AddNotice(ctx, notice.Notice{Notice: mingjing.Notice{ID: fmt.Sprint("n", n, "-", i), Kind: mingjing.NoticeScoreReady, At: at,
 				ReadAt: read}, Resident: r.ID}))

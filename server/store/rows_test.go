@@ -83,8 +83,6 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"Resident":           func(tx *reader) error { _, err := tx.Resident(ctx, "x"); return err },
 			"ResidentByIDNumber": func(tx *reader) error { _, err := tx.ResidentByIDNumber(ctx, "x"); return err },
 			"Request":            func(tx *reader) error { _, err := tx.Request(ctx, "x"); return err },
-			"RequestByKey":       func(tx *reader) error { _, err := tx.RequestByKey(ctx, r.ID, "x"); return err },
-			"RequestByKey empty": func(tx *reader) error { _, err := tx.RequestByKey(ctx, r.ID, ""); return err },
 			"OpenRequest":        func(tx *reader) error { _, err := tx.OpenRequest(ctx, r.ID); return err },
 			"LatestRequest":      func(tx *reader) error { _, err := tx.LatestRequest(ctx, r.ID); return err },
 			"SetRequest":         func(tx *reader) error { return tx.SetRequest(ctx, request(r, "x")) },
@@ -94,7 +92,6 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"Listing":            func(tx *reader) error { _, err := tx.Listing(ctx, "x"); return err },
 			"Score":              func(tx *reader) error { _, err := tx.Score(ctx, "x"); return err },
 			"Dispute":            func(tx *reader) error { _, err := tx.Case(ctx, "x"); return err },
-			"DisputeByKey":       func(tx *reader) error { _, err := tx.CaseByKey(ctx, r.ID, "x"); return err },
 			"SetDispute":         func(tx *reader) error { return tx.SetCase(ctx, dispute(r, "x", "")) },
 			"AddDispute":         func(tx *reader) error { return tx.AddCase(ctx, dispute(r, "x", "no record")) },
 			"AddEvidence":        func(tx *reader) error { return tx.AddEvidence(ctx, "x", mingjing.Evidence{}, nil) },
@@ -169,7 +166,6 @@ func TestARequestLivesFromQueuedToReady(t *testing.T) {
 		// Two at the same instant are in the order in which they came.
 		qa, qb, qc := request(a, "qz"), request(b, "qy"), request(c, "qx")
 		qc.CreatedAt = day.Add(-time.Second)
-		qa.Key = "key"
 		full := qa
 		full.Progress, full.Sources, full.Score = mingjing.Progress{Total: 99}, []mingjing.Source{{}}, &mingjing.Score{ID: "x"}
 		do(t, s, func(ctx context.Context, tx *reader) error {
@@ -186,10 +182,7 @@ func TestARequestLivesFromQueuedToReady(t *testing.T) {
 		place("qy", 3)
 		for name, read := range map[string]func(ctx context.Context, tx *reader) (score.Request, error){
 			"by id": func(ctx context.Context, tx *reader) (score.Request, error) { return tx.Request(ctx, "qz") },
-			"by key": func(ctx context.Context, tx *reader) (score.Request, error) {
-				return tx.RequestByKey(ctx, a.ID, "key")
-			},
-			"open": func(ctx context.Context, tx *reader) (score.Request, error) { return tx.OpenRequest(ctx, a.ID) },
+			"open":  func(ctx context.Context, tx *reader) (score.Request, error) { return tx.OpenRequest(ctx, a.ID) },
 			"latest": func(ctx context.Context, tx *reader) (score.Request, error) {
 				return tx.LatestRequest(ctx, a.ID)
 			},
@@ -318,7 +311,6 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 		s, r, ctx := open(t, url), resident(1), t.Context()
 		enrol(t, s, r)
 		d := dispute(r, "d", "c")
-		d.Key = "key"
 		full := d
 		full.Case.Record, full.Evidence = &mingjing.Record{ID: "c"}, []mingjing.Evidence{{ID: "e"}}
 		do(t, s, func(ctx context.Context, tx *reader) error {
@@ -327,9 +319,6 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 		read := func(ctx context.Context, tx *reader) (cases.Case, error) { return tx.Case(ctx, "d") }
 		mine, theirs := mustGet(t, s, read), mustGet(t, s, read)
 		same(t, "dispute", mine, d)
-		same(t, "by key", mustGet(t, s, func(ctx context.Context, tx *reader) (cases.Case, error) {
-			return tx.CaseByKey(ctx, r.ID, "key")
-		}), d)
 		mine.State, mine.HandlerID, mine.NextDue = mingjing.CaseAssigned, "H1", time.Time{}
 		do(t, s, func(ctx context.Context, tx *reader) error { return tx.SetCase(ctx, mine) })
 		theirs.State, theirs.HandlerID = mingjing.CaseAssigned, "H2"
@@ -413,7 +402,7 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			"question-words", "12345678", "purpose-words", "code-words", "who-words"}
 		q, c, l := request(r, "q"), record(r, "c"), listing(r, "l")
 		d := dispute(r, "d", "c")
-		q.Key, c.Ref, l.Ref, d.Key = "key-"+number, "ref-"+number, "ref-"+number, "key-"+number
+		c.Ref, l.Ref = "ref-"+number, "ref-"+number
 		c.Subject, l.Subject, d.Statement = r.Name, r.Name, "statement-words"
 		do(t, s, func(ctx context.Context, tx *reader) error {
 			must(t, tx.AddResident(ctx, r))

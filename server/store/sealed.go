@@ -54,6 +54,7 @@ var (
 	sealedShareView   = sealedColumn{table: "share_view", key: []string{"id"}, owner: "resident_id"}
 	sealedExport      = sealedColumn{table: "export", key: []string{"id"}, owner: "resident_id"}
 	sealedInquiry     = sealedColumn{table: "inquiry", key: []string{"id"}, owner: "resident_id"}
+	sealedSending     = sealedColumn{table: "sending", key: []string{"key_hash"}, owner: "coalesce(resident_id, '')"}
 	sealedAnswerDoc   = sealedColumn{table: "answer_document", key: []string{"id"}, owner: "resident_id"}
 
 	sealedEvidenceFile = sealedColumn{table: "evidence_data", file: true, moves: true, key: []string{"evidence_id"},
@@ -96,7 +97,7 @@ var allSealed = []sealedColumn{
 	sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
 	sealedCaseSummary, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,
 	sealedBatchPart, sealedBatchBody, sealedUnmatched,
-	sealedMember, sealedStaffEntry, sealedProposal, sealedComment, sealedCommentAct,
+	sealedSending, sealedMember, sealedStaffEntry, sealedProposal, sealedComment, sealedCommentAct,
 }
 
 func (k sealedColumn) contentColumn() string {

@@ -175,6 +175,8 @@ func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 			must(t, tx.AddStaffEntry(ctx, mingjing.StaffEntry{Seq: int64(i) + 1, At: day, Login: id("h"), Name: "王经办"}))
 			must(t, tx.AddComment(ctx, aComment(id("comment"))))
 			must(t, tx.AddCommentAct(ctx, mingjing.CommentAct{Seq: int64(i) + 1, At: day, Comment: id("comment"), ByName: "王经办"}))
+			must(t, tx.AddSending(ctx, sending(r, "content"), day, day))
+			must(t, tx.SetSendingAnswer(ctx, sending(r, "content"), []byte(r.Name)))
 			must(t, tx.AddProposal(ctx, mingjing.StaffProposal{ID: id("p"), Login: id("h"), Name: "王经办"}))
 		}
 		return nil

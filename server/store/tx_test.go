@@ -106,11 +106,9 @@ func TestOfManyAtOnceExactlyOneWins(t *testing.T) {
 				return tx.AddRequest(ctx, request(r, fmt.Sprintf("open-%d", i)))
 			})
 		})
-		t.Run("request key", func(t *testing.T) {
+		t.Run("idempotency key", func(t *testing.T) {
 			race(t, s, func(ctx context.Context, tx *reader, i int) error {
-				q := request(other, fmt.Sprintf("key-%d", i))
-				q.Key, q.State = "once", mingjing.RequestReady
-				return tx.AddRequest(ctx, q)
+				return tx.AddSending(ctx, sending(other, fmt.Sprintf("content-%d", i)), day, day)
 			})
 		})
 		t.Run("record reference", func(t *testing.T) {
@@ -142,13 +140,6 @@ func TestOfManyAtOnceExactlyOneWins(t *testing.T) {
 				return tx.AddCase(ctx, d)
 			})
 		})
-		t.Run("dispute key", func(t *testing.T) {
-			race(t, s, func(ctx context.Context, tx *reader, i int) error {
-				d := dispute(r, fmt.Sprintf("key-%d", i), "k")
-				d.Key, d.State = "once", mingjing.CaseDecided
-				return tx.AddCase(ctx, d)
-			})
-		})
 	})
 }
 
@@ -156,18 +147,14 @@ func TestAfterErrExistsTheTransactionGoesOn(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
-		first := request(r, "first")
-		first.Key = "key"
-		do(t, s, func(ctx context.Context, tx *reader) error { return tx.AddRequest(ctx, first) })
+		do(t, s, func(ctx context.Context, tx *reader) error { return tx.AddRequest(ctx, request(r, "first")) })
 		do(t, s, func(ctx context.Context, tx *reader) error {
-			again := request(r, "again")
-			again.Key = "key"
-			if err := tx.AddRequest(ctx, again); !errors.Is(err, kernel.ErrExists) {
+			if err := tx.AddRequest(ctx, request(r, "again")); !errors.Is(err, kernel.ErrExists) {
 				t.Errorf("AddRequest: %v, want ErrExists", err)
 			}
-			got, err := tx.RequestByKey(ctx, r.ID, "key")
+			got, err := tx.OpenRequest(ctx, r.ID)
 			if got.ID != "first" {
-				t.Errorf("the key is %q's", got.ID)
+				t.Errorf("the open request is %q", got.ID)
 			}
 			return err
 		})

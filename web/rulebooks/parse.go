@@ -40,6 +40,7 @@ func Parse(data []byte) (*mingjing.Rulebook, error) {
 			mingjing.PublishedRegister().Complete(book)
 			c.rulebook(book)
 			c.register(book)
+			c.examples(data)
 		}
 		if len(c.problems) == 0 {
 			return book, nil

@@ -158,6 +158,17 @@ func (c *checker) texts(b *mingjing.Rulebook) {
 	}
 }
 
+// examples checks the names of the examples, which are free text too.
+func (c *checker) examples(data []byte) {
+	cases, err := Cases(data)
+	if err != nil {
+		return // the schema reports it
+	}
+	for i := range cases {
+		c.free("/cases/"+strconv.Itoa(i)+"/name", cases[i].Name)
+	}
+}
+
 func (c *checker) free(place string, text mingjing.Text) {
 	for _, lang := range mingjing.Languages {
 		if why := because(text[lang]); why != "" {

@@ -155,6 +155,9 @@ var broken = []struct {
 		at(b, "bands", 0)["benefits"] = []any{"dating.promoted"}
 	}},
 	{"a text that names what is never used", "/about/en", true, func(b map[string]any) { at(b, "about")["en"] = "Your shopping counts." }},
+	{"an example whose name does", "/cases/0/name/en", true, func(b map[string]any) {
+		at(b, "cases", 0)["name"].(map[string]any)["en"] = "A party member has a ticket"
+	}},
 	{"what is never used, of its own", "/never_used", false, func(b map[string]any) { b["never_used"] = []any{} }},
 	{"a practice that the register does not name", "/refuses/0", true, func(b map[string]any) { b["refuses"] = []any{"gossip"} }},
 	{"a practice in words of its own", "/refused", false, func(b map[string]any) { b["refused"] = []any{} }},

@@ -90,7 +90,7 @@ func ownSide(v *mingjing.View, k mingjing.CaseView) app.UI {
 			c.El("p", c.A{"class": "quote-by"}, c.El("strong", nil, c.Text(v.Label("agency", k.Agency())))), page.Paragraphs(k.Statement)))
 	}
 	return c.Section("resident-side", title, page.ReasonLine(v, k.Case),
-		c.Div("quote", page.Paragraphs(k.Statement)),
+		c.Div("quote", page.Paragraphs(k.Statement)), page.Further(v, k.Case),
 		c.H(3, t(v, "dispute.evidence")),
 		page.EvidenceList(v, k.Evidence),
 		evidenceNote(v, k), page.OpenedList(v, k.AgencyOpened))
@@ -187,7 +187,7 @@ func evidenceNote(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if len(k.Evidence) == 0 {
 		return nil
 	}
-	return c.Muted(t(v, "case.evidence_logged"))
+	return c.Div("", c.Muted(t(v, "case.evidence_logged")), page.UnscannedNote(v, k.Evidence))
 }
 
 // fact returns a name and a value in one line.

@@ -219,7 +219,6 @@ func counterBody(v *mingjing.View) []app.UI {
 		Unsaved: true,
 		Label:   t(v, "counter.file"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(), c.Hidden{Name: "visit", Value: k.Visit}.UI(),
-			c.Hidden{Name: "idempotency_key", Value: k.Key}.UI(),
 			c.Radios{Name: "what", Legend: t(v, "counter.what"), Options: what, Value: page.Typed(v, "what"),
 				Error: page.FieldError(v, "what")}.UI(),
 			c.Radios{Name: "reason", Legend: t(v, "new_dispute.reason"), Options: reasons, Value: page.Typed(v, "reason"),

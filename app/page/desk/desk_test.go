@@ -40,7 +40,7 @@ func deskScreens(lang string) map[string]*mingjing.View {
 				Action: "declared", IDMasked: "99**************1X"}}}
 	})
 	add("counter", mingjing.RoleHandler, func(v *mingjing.View) { v.Data = &mingjing.CounterView{} })
-	found := mingjing.CounterView{Visit: "v-1", Resident: pagetest.Hostile, IDMasked: "99**************1X", Key: "k-1",
+	found := mingjing.CounterView{Visit: "v-1", Resident: pagetest.Hostile, IDMasked: "99**************1X",
 		Records: []mingjing.CounterItem{{ID: "rec-1", Agency: "court", Code: "court.unpaid_judgment", State: "active", Open: true},
 			{ID: "rec-2", Agency: "court", Code: "court.unpaid_judgment", State: "disputed"}},
 		Listings: []mingjing.CounterItem{{ID: "list-1", Agency: "court", Code: "court.enforcement_blacklist", State: "in_effect", Open: true}}}

@@ -139,7 +139,7 @@ func listingView(s mingjing.ListingState) *mingjing.ListingView {
 		mingjing.ListingSuspended: "suspended",
 		mingjing.ListingProposed:  "pending", mingjing.ListingDecided: "pending", mingjing.ListingServed: "pending",
 		mingjing.ListingUnserved: "unserved"}
-	v := &mingjing.ListingView{Listing: listingIn(s), RepairWhy: "not_in_effect", Key: "k-1"}
+	v := &mingjing.ListingView{Listing: listingIn(s), RepairWhy: "not_in_effect"}
 	if w, ok := why[s]; ok {
 		v.Effect = down(w)
 	}

@@ -99,7 +99,6 @@ func Poison(v *mingjing.View) {
 	if mingjing.DataOf[mingjing.NewCaseView](v) != nil {
 		rec(mingjing.DataOf[mingjing.NewCaseView](v).Record)
 		list(mingjing.DataOf[mingjing.NewCaseView](v).Listing)
-		mingjing.DataOf[mingjing.NewCaseView](v).Key = Hostile
 		if mingjing.DataOf[mingjing.NewCaseView](v).Previous != nil {
 			disp(mingjing.DataOf[mingjing.NewCaseView](v).Previous)
 		}

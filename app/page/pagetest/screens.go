@@ -119,11 +119,11 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("repair.gone", nil)
 	add("review", func(v *mingjing.View) {
 		d := decidedCase(mingjing.CaseDispute, mingjing.OutcomeRejected)
-		v.Data = &mingjing.NewCaseView{Previous: &d, Listing: d.Listing, Key: "k-1"}
+		v.Data = &mingjing.NewCaseView{Previous: &d, Listing: d.Listing}
 	})
 	add("review.closed", func(v *mingjing.View) {
 		d := DisputeIn(mingjing.CaseAssigned, true)
-		v.Data = &mingjing.NewCaseView{Previous: &d, Listing: d.Listing, Key: "k-1"}
+		v.Data = &mingjing.NewCaseView{Previous: &d, Listing: d.Listing}
 	})
 	add("review.gone", nil)
 	add("sources", func(v *mingjing.View) {
@@ -187,25 +187,25 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("disputes.empty", nil)
 	add("new-dispute", func(v *mingjing.View) {
 		r := record("r-1", "hpc", "judgment-unpaid", mingjing.RecordActive)
-		v.Data = &mingjing.NewCaseView{Record: &r, Key: "k-1"}
+		v.Data = &mingjing.NewCaseView{Record: &r}
 	})
 	add("new-dispute.wrong", func(v *mingjing.View) {
 		l := sampleListing(mingjing.ListingInEffect, "2025-05-20")
-		v.Data = &mingjing.NewCaseView{Listing: &l, Key: "k-1"}
+		v.Data = &mingjing.NewCaseView{Listing: &l}
 		v.Form = map[string]string{"reason": "expired", "statement": "期限 " + Hostile}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{
 			{Field: "reason", Code: "reason_required"}, {Field: "statement", Code: "too_long"}, {Field: "evidence", Code: "evidence_type"}}}
 	})
 	add("new-dispute.draft", func(v *mingjing.View) {
 		r := record("r-1", "hpc", "judgment-unpaid", mingjing.RecordActive)
-		v.Data = &mingjing.NewCaseView{Record: &r, Key: "k-1"}
+		v.Data = &mingjing.NewCaseView{Record: &r}
 		v.Drafts, v.Form = []mingjing.FormDraft{sampleDraft(v)}, map[string]string{"statement": Hostile, "reason": "other"}
 	})
 	add("drafts", func(v *mingjing.View) { v.Data = &mingjing.FormDrafts{Drafts: []mingjing.FormDraft{sampleDraft(v)}} })
 	add("drafts.none", func(v *mingjing.View) { v.Data = &mingjing.FormDrafts{} })
 	add("new-dispute.gone", nil)
 	add("missing", func(v *mingjing.View) {
-		v.Data = &mingjing.MissingView{Key: "k-1", Choices: []mingjing.MissingChoice{{Agency: "hpc", Code: "volunteer"}}}
+		v.Data = &mingjing.MissingView{Choices: []mingjing.MissingChoice{{Agency: "hpc", Code: "volunteer"}}}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{
 			{Field: "missing", Code: "missing_choice"}, {Field: "happened_on", Code: "required"}, {Field: "document_number", Code: "required"}}}
 	})
@@ -222,7 +222,7 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		again.Lanes = []string{mingjing.LaneEvidence, mingjing.LaneReview, mingjing.LaneCourt}
 		again.Evidence = append(slices.Clone(d.Evidence), mingjing.Evidence{ID: "e-3", Name: "结清证明.pdf", Type: "application/pdf", Size: 9,
 			AddedAt: HeldNow, Late: true})
-		v.Data = &mingjing.NewCaseView{Previous: &again, Listing: d.Listing, Key: "k-1"}
+		v.Data = &mingjing.NewCaseView{Previous: &again, Listing: d.Listing}
 	})
 	add("new-dispute.closed", func(v *mingjing.View) { v.Data = mingjing.DataOf[mingjing.NewCaseView](all["review.closed"]) })
 	for _, s := range mingjing.CaseStates {

@@ -35,7 +35,6 @@ func askBody(v *mingjing.View) []app.UI {
 	return append(body,
 		c.Form{Action: "/api/score-requests", Body: []app.UI{
 			page.LangField(v),
-			c.Hidden{Name: "idempotency_key", Value: a.Key}.UI(),
 			c.Radios{Name: "rulebook", Legend: t(v, "ask.which"), Heading: true, Error: page.FieldError(v, "rulebook"), Options: options,
 				Value: chosen}.UI(),
 			c.Section("what-happens", t(v, "ask.what_happens"), c.El("ul", c.A{"class": "bullets"},

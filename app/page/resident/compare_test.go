@@ -85,11 +85,14 @@ func TestAMoveToAnotherCitySaysWhatCountsThere(t *testing.T) {
 		v := pagetest.Base(t, lang, "compare")
 		p := &Compare{V: &v}
 		p.begin(made)
-		if p.from != "honest-shanghai" {
-			t.Errorf("a move begins in %s", p.from)
+		at := func(id string) int {
+			return slices.IndexFunc(made, func(c mingjing.Comparison) bool { return c.Book.ID == id })
 		}
-		p.from, p.to = "rongcheng", "only-debts-and-bills"
-		want := i18n.T(lang, "compare.line", "what", "", "before", "+5", "after", i18n.T(lang, "compare.nothing"))
+		if p.from != at("honest-shanghai") || p.to == p.from {
+			t.Errorf("a move begins in %d", p.from)
+		}
+		p.from, p.to = at("rongcheng"), at("only-debts-and-bills")
+		want := "+5 → " + i18n.T(lang, "compare.nothing")
 		if said := app.HTMLString(p.Render()); !strings.Contains(said, app.HTMLString(app.Text(want))) {
 			t.Errorf("%s: it does not say %q: %s", lang, want, said)
 		}
@@ -115,16 +118,17 @@ func TestAnotherFileIsNotComparedAsTheRulebook(t *testing.T) {
 		t.Error("another file is taken for the rulebook")
 	}
 	v := pagetest.Base(t, "en", "compare")
-	if said := app.HTMLString((&Compare{V: &v, state: verifyFailed}).Render()); !strings.Contains(said, i18n.T("en", "compare.failed")) {
+	if said := app.HTMLString((&Compare{V: &v, state: "failed"}).Render()); !strings.Contains(said, i18n.T("en", "compare.failed")) {
 		t.Errorf("it says %s", said)
 	}
 }
 
 func TestThatLittleIsHeldIsSaidApartFromGood(t *testing.T) {
 	for _, lang := range mingjing.Languages {
+		v := pagetest.Base(t, lang, "compare")
 		little := mingjing.Score{Explanation: []mingjing.Contribution{{Kind: "base", Points: 100}, {RecordID: "r", Points: 3}}}
 		for tone, want := range map[string]bool{"good": true, "fair": true, "poor": false} {
-			if got := strings.Contains(littleText(lang, &little, tone), i18n.T(lang, "score.little")); got != want {
+			if got := littleNote(&v, &little, mingjing.Band{Tone: tone}) != nil; got != want {
 				t.Errorf("%s, a %s band: %v", lang, tone, got)
 			}
 		}

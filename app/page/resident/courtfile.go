@@ -45,7 +45,7 @@ func CourtFileOf(v *mingjing.View) mingjing.Letter {
 			w.subject()
 		case "words":
 			w.rows(t(v, "letter.filed"), page.Instant(v, f.Case.FiledAt), t(v, "letter.reason"), page.Code(v, "reason", string(f.Case.Reason)))
-			w.quote("", f.Case.Statement)
+			w.quote("", f.Case.Words())
 		case "evidence":
 			w.evidence(f.Case.Evidence, f.Hashes)
 		case "agency":

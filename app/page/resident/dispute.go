@@ -54,7 +54,8 @@ func disputeBody(v *mingjing.View) []app.UI {
 	if answer := page.AgencyAnswer(v, d); answer != nil {
 		body = append(body, c.Section("agency", t(v, "dispute.agency_answer"), answer))
 	}
-	body = append(body, c.Section("words", page.WordsTitle(v, d), page.ReasonLine(v, d), page.Paragraphs(d.Statement)))
+	body = append(body, c.Section("words", page.WordsTitle(v, d), page.ReasonLine(v, d), page.Paragraphs(d.Statement),
+		page.Further(v, d)))
 	if d.Kind == mingjing.CaseListing {
 		return body
 	}
@@ -199,12 +200,16 @@ func addEvidence(v *mingjing.View, d mingjing.Case) app.UI {
 		}
 		label, after = t(v, "dispute.evidence_late_add"), c.Muted(t(v, "dispute.evidence_late_hint"))
 	}
-	switch {
-	case left <= 0:
+	if left <= 0 {
 		return c.Muted(t(v, "dispute.evidence_full", "max", strconv.Itoa(mingjing.MaxEvidence)))
 	}
+	var words app.UI
+	if d.Decision == nil && len(d.Further) < mingjing.MaxFurther {
+		words = c.Textarea{Lang: v.Lang, Name: "statement", Label: t(v, "dispute.further"), Hint: t(v, "new_dispute.statement_hint"),
+			Value: page.Typed(v, "statement"), Error: page.FieldError(v, "statement"), Rows: 4, Max: mingjing.MaxStatement}.UI()
+	}
 	return page.DraftForm(v, c.Form{Action: "/api/disputes/" + page.Segment(d.ID) + "/evidence", Multipart: true, Label: label, Body: []app.UI{
-		c.Hidden{Name: "lang", Value: v.Lang}.UI(), after,
+		c.Hidden{Name: "lang", Value: v.Lang}.UI(), after, words,
 		page.DraftUpload(v, "/api/disputes/"+page.Segment(d.ID)+"/evidence", c.FileUpload{Name: "evidence", Label: label,
 			Hint:   tn(v, "dispute.evidence_add_hint", left, "size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
 			Accept: page.EvidenceTypes, Multiple: left > 1, Error: page.FieldError(v, "evidence")}),

@@ -329,7 +329,7 @@ func (w *letterWriter) disputes(e mingjing.Export) {
 		w.rows(t(v, "letter.case"), d.ID, t(v, "letter.filed"), page.Instant(v, d.FiledAt), t(v, "record.agency"), v.Label("agency", d.Agency()),
 			t(v, "letter.reason"), page.Code(v, "reason", string(d.Reason)), t(v, "dispute.state_now"),
 			page.Code(v, "dispute_state", string(d.State)))
-		w.quote(page.OwnOr(v, d, "letter.words_title"), d.Statement)
+		w.quote(page.OwnOr(v, d, "letter.words_title"), d.Words())
 		w.agency()
 		hashes := map[string]string{}
 		for _, f := range x.Files {

@@ -208,7 +208,7 @@ func (w *letterWriter) decision(l mingjing.LetterView) {
 
 	w.add(mingjing.BlockHeading, page.OwnOr(v, d, "letter.words_title"))
 	w.rows(t(v, "letter.reason"), page.Code(v, "reason", string(d.Reason)))
-	said, cut := inShort(d.Statement)
+	said, cut := inShort(d.Words())
 	w.quote("", said)
 	if cut {
 		w.say("letter.words_cut")

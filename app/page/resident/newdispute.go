@@ -68,7 +68,6 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 		c.Section("about", t(v, "new_dispute.about"), about), before,
 		page.DraftForm(v, c.Form{Action: "/api/disputes", Multipart: true, Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Hidden{Name: "idempotency_key", Value: n.Key}.UI(),
 			what.UI(),
 			c.Radios{Name: "reason", Legend: t(v, "new_dispute.reason"), Heading: true, Options: reasons,
 				Value: page.Typed(v, "reason"), Error: page.FieldError(v, "reason")}.UI(),

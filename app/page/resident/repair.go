@@ -40,7 +40,6 @@ func repairBody(v *mingjing.View) []app.UI {
 		c.Section("condition", t(v, "listing.repair_condition"), c.Inset{Body: []app.UI{c.P(l.Exit.In(v.Lang))}}.UI()),
 		page.DraftForm(v, c.Form{Action: "/api/repairs", Multipart: true, Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Hidden{Name: "idempotency_key", Value: view.Key}.UI(),
 			c.Hidden{Name: "listing_id", Value: l.ID}.UI(),
 			c.Textarea{Lang: v.Lang, Name: "statement", Label: t(v, "repair.statement"), Hint: t(v, "repair.statement_hint"),
 				Value: page.Typed(v, "statement"), Error: page.FieldError(v, "statement"), Rows: 6, Max: mingjing.MaxStatement, Required: true}.UI(),

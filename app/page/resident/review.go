@@ -36,7 +36,6 @@ func reviewBody(v *mingjing.View) []app.UI {
 		c.Section("about", t(v, "review.about"), page.DecisionCard(v, d)),
 		page.DraftForm(v, c.Form{Action: "/api/disputes/" + page.Segment(d.ID) + "/review", Multipart: true, Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Hidden{Name: "idempotency_key", Value: shown.Key}.UI(),
 			c.Textarea{Lang: v.Lang, Name: "statement", Label: t(v, "review.statement"), Hint: t(v, "review.statement_hint"),
 				Value: page.Typed(v, "statement"), Error: page.FieldError(v, "statement"), Rows: 6, Max: mingjing.MaxStatement, Required: true}.UI(),
 			evidenceField(v, "/api/disputes/"+page.Segment(d.ID)+"/review", t(v, "review.evidence")),

@@ -54,7 +54,7 @@ func scoreHero(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 			Scale: t(v, "score.scale", "min", page.Plain(s.Min), "max", page.Plain(s.Max))}.UI(),
 		c.El("p", nil, c.Span("visually-hidden", t(v, "score.band")+" "), page.BandUI(v, s.Band, "large")),
 		c.Div("next-band", nextBand(v, s)...),
-		littleNote(v, s),
+		littleNote(v, &s.Score, s.Band),
 		c.Scale{Value: s.Score.Value, Min: s.Min, Max: s.Max, Segments: segments(s.Bands, s.Min, s.Max, s.Band.Code)}.UI(),
 		c.El("p", c.A{"class": "muted small"}, c.Text(made)))
 }
@@ -295,12 +295,13 @@ func historySection(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 			{Text: t(v, "score.value"), Numeric: true}, {Text: t(v, "score.band")}}, Rows: rows}.UI()}}.UI())
 }
 
-// littleNote says apart from the band that little is held; nothing where enough is.
-func littleNote(v *mingjing.View, s *mingjing.ScoreView) app.UI {
-	if !s.Score.Little() || s.Band.Tone == "poor" {
+// littleNote says apart from a band that is not bad that little is held; nothing where
+// enough is.
+func littleNote(v *mingjing.View, s *mingjing.Score, band mingjing.Band) app.UI {
+	if !s.Little() || band.Tone == "poor" {
 		return nil
 	}
-	return c.El("p", c.A{"class": "little"}, c.Text(littleText(v.Lang, &s.Score, s.Band.Tone)))
+	return c.Muted(t(v, "score.little"))
 }
 
 func othersSection(v *mingjing.View, s *mingjing.ScoreView) app.UI {

@@ -102,7 +102,7 @@ func (c *Agencies) wholeQuestion(ctx context.Context, rd *kernel.Reader, d cases
 	if err != nil {
 		return q, err
 	}
-	q.Resident, q.Reason, q.Statement = resident.Name, d.Reason, d.Statement
+	q.Resident, q.Reason, q.Statement = resident.Name, d.Reason, d.Words()
 	q.Opened, q.Answer = d.AgencyOpened, d.Answer
 	if q.Evidence, err = read(rd).Evidence(ctx, d.ID); err != nil {
 		return q, err

@@ -3,7 +3,9 @@ package cases
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"mingjing"
 	"mingjing/server/casework/holding"
@@ -123,11 +125,24 @@ const maxSent = 3 * mingjing.MaxEvidence
 // AddEvidence adds files to one of the actor's cases. What comes after the decision is
 // stored for the next case, as long as one can follow.
 func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute string, uploads []evidence.Upload) (mingjing.Case, error) {
+	return c.AddToCase(ctx, a, dispute, "", uploads)
+}
+
+// AddToCase adds what the resident, or who helps them, has to add to a case: in words as
+// long as it is not decided, as files, or both.
+func (c *Cases) AddToCase(ctx context.Context, a mingjing.Actor, dispute, words string, uploads []evidence.Upload) (mingjing.Case, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.Case{}, err
 	}
-	if len(uploads) == 0 {
-		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_required"})
+	words = strings.TrimSpace(strings.ReplaceAll(words, "\r\n", "\n"))
+	if utf8.RuneCountInString(words) > mingjing.MaxStatement {
+		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "statement", Code: "too_long"})
+	}
+	if !utf8.ValidString(words) {
+		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "statement", Code: "statement_required"})
+	}
+	if len(uploads) == 0 && words == "" {
+		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "nothing_added"})
 	}
 	if len(uploads) > mingjing.MaxEvidence {
 		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
@@ -147,6 +162,9 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 		}
 		code := "evidence_added"
 		if d.Decision != nil {
+			if words != "" {
+				return mingjing.NewError(mingjing.Conflict, "case_decided")
+			}
 			open, err := c.lanes(ctx, rd, d)
 			if err != nil {
 				return err
@@ -171,7 +189,16 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 			}
 		}
 		d.NewEvidence = d.NewEvidence || d.Decision == nil
-		d.Timeline = append(d.Timeline, entryBy(a, m, now, code))
+		if words != "" {
+			if len(d.Further) == mingjing.MaxFurther {
+				return mingjing.NewError(mingjing.Conflict, "words_full")
+			}
+			d.Further = append(d.Further, mingjing.FurtherStatement{At: now, Text: words})
+			d.Timeline = append(d.Timeline, entryBy(a, m, now, "statement_added"))
+		}
+		if len(files) > 0 {
+			d.Timeline = append(d.Timeline, entryBy(a, m, now, code))
+		}
 		if err := c.SetCase(ctx, t, d); err != nil {
 			return err
 		}

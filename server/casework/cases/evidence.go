@@ -19,8 +19,13 @@ type CleanFile struct {
 }
 
 // CleanAll returns the files of an actor as they may be stored, or what is wrong with
-// each that may not be. What can't be checked soon is checked later, by [JobFile].
+// each that may not be. It is done outside of any transaction. What can't be checked soon
+// is checked later, by [JobFile].
 func CleanAll(ctx context.Context, city *kernel.City, a mingjing.Actor, uploads []evidence.Upload) ([]CleanFile, error) {
+	return kernel.Outside(ctx, "files", func(ctx context.Context) ([]CleanFile, error) { return cleanAll(ctx, city, a, uploads) })
+}
+
+func cleanAll(ctx context.Context, city *kernel.City, a mingjing.Actor, uploads []evidence.Upload) ([]CleanFile, error) {
 	var files []CleanFile
 	var wrong []mingjing.FieldError
 	for _, u := range uploads {
@@ -28,7 +33,7 @@ func CleanAll(ctx context.Context, city *kernel.City, a mingjing.Actor, uploads 
 		if u.Type == "" {
 			f, err = city.Files().Soon(ctx, a.ID, u)
 		}
-		e := mingjing.Evidence{ID: kernel.NewID(), Name: f.Name, Type: f.Type, Size: int64(len(f.Data)), Pages: f.Pages, Stripped: f.Stripped,
+		e := mingjing.Evidence{ID: kernel.NewID(), Name: f.Name, Type: f.Type, Size: int64(len(f.Data)), Pages: f.Pages, Stripped: f.Stripped, Scanned: f.Scanned,
 			State: mingjing.EvidenceChecked, CheckedAt: city.Now().UTC()}
 		switch refused := evidence.Refusal(""); {
 		case errors.As(err, &refused):
@@ -133,7 +138,8 @@ func (c *Cases) putChecked(ctx context.Context, rd *kernel.Reader, dispute, id s
 	e, now := all[i], c.city.Now().UTC()
 	e.CheckedAt = now
 	if refused == "" {
-		e.State, e.Name, e.Type, e.Size, e.Pages, e.Stripped = mingjing.EvidenceChecked, f.Name, f.Type, int64(len(f.Data)), f.Pages, f.Stripped
+		e.State, e.Name, e.Type, e.Size = mingjing.EvidenceChecked, f.Name, f.Type, int64(len(f.Data))
+		e.Pages, e.Stripped, e.Scanned = f.Pages, f.Stripped, f.Scanned
 		if err := db(rd).SetEvidenceFile(ctx, e, f.Data); err != nil {
 			return err
 		}

@@ -23,8 +23,6 @@ type Filing struct {
 	// Previous is the id of a decided case that this one goes on from, with new
 	// evidence; it names the record or listing itself. It may be empty.
 	Previous string
-	// Key makes sending it twice one dispute; it may be empty.
-	Key      string
 	Evidence []evidence.Upload
 
 	Kind mingjing.CaseKind
@@ -39,7 +37,7 @@ type Filing struct {
 // NewCase returns what the form of a new case shows: about a record, about a listing,
 // or on from a decided case.
 func (c *Cases) NewCase(ctx context.Context, a mingjing.Actor, recordID, listingID, previous string) (mingjing.NewCaseView, error) {
-	v := mingjing.NewCaseView{Key: kernel.NewID()}
+	var v mingjing.NewCaseView
 	if previous != "" {
 		d, err := c.Dispute(ctx, a, previous)
 		if err != nil {
@@ -61,13 +59,13 @@ func (c *Cases) NewCase(ctx context.Context, a mingjing.Actor, recordID, listing
 			if err != nil {
 				return mingjing.NewCaseView{}, err
 			}
-			return mingjing.NewCaseView{Key: v.Key, Record: &r.Record}, nil
+			return mingjing.NewCaseView{Record: &r.Record}, nil
 		}
 		l, err := holding.OwnListing(ctx, t.As(c.city.Entry(a, "listing", listingID, "own")), me, listingID)
 		if err != nil {
 			return mingjing.NewCaseView{}, err
 		}
-		return mingjing.NewCaseView{Key: v.Key, Listing: &l.Listing}, nil
+		return mingjing.NewCaseView{Listing: &l.Listing}, nil
 	})
 }
 
@@ -112,9 +110,6 @@ func (f *Filing) Check() []mingjing.FieldError {
 	} else if utf8.RuneCountInString(f.Statement) > mingjing.MaxStatement {
 		add("statement", "too_long")
 	}
-	if len(f.Key) > 128 {
-		add("idempotency_key", "too_long")
-	}
 	if len(f.Evidence) > mingjing.MaxEvidence {
 		add("evidence", "evidence_count")
 	}
@@ -130,69 +125,47 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 		return mingjing.Case{}, mingjing.InvalidFields(wrong...)
 	}
 	fresh := kernel.NewID()
-	// filed is the case that the key made before; nil for none.
-	filed := func(t *kernel.Tx) (rd *kernel.Reader, before *mingjing.Case, err error) {
+	// begin finds out for whom it is filed.
+	begin := func(t *kernel.Tx) (rd *kernel.Reader, err error) {
 		if f.mandate, err = c.filesFor(ctx, t, a, f.Previous); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		entry := c.city.Entry(a, "dispute", fresh, "own")
 		if f.mandate != nil {
 			me, entry = f.mandate.OwnerID, kernel.Entry{AccessEntry: f.mandate.Entry(c.city.Now(), "filed", fresh)}
 		}
-		rd = t.As(entry.Once(fresh))
-		id, err := CaseOfKey(ctx, rd, me, f.Key)
-		if err != nil || id == "" {
-			return rd, nil, err
-		}
-		d, err := c.whole(ctx, rd, f.mandate, id)
-		return rd, &d, err
+		return t.As(entry.Once(fresh)), nil
 	}
 	var files []CleanFile
 	if len(f.Evidence) > 0 { // whether there is anything to dispute comes before the costly look at files
-		before, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (*mingjing.Case, error) {
-			rd, before, err := filed(t)
-			if before == nil && err == nil {
+		err := c.city.Tx(ctx, func(t *kernel.Tx) error {
+			rd, err := begin(t)
+			if err == nil {
 				_, err = c.CheckFiling(ctx, rd, me, f)
 			}
-			return before, err
+			return err
 		})
 		if err != nil {
-			return mingjing.Case{}, err
-		}
-		if before != nil {
-			return *before, nil
+			return mingjing.Case{}, kernel.Public(err)
 		}
 		if files, err = CleanAll(ctx, c.city, a, f.Evidence); err != nil {
 			return mingjing.Case{}, err
 		}
 	}
 	out, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
-		rd, before, err := filed(t)
+		rd, err := begin(t)
 		if err != nil {
 			return mingjing.Case{}, err
-		}
-		if before != nil {
-			return *before, nil
 		}
 		if err := c.FileIn(ctx, rd, a, me, f, fresh, files); err != nil {
 			return mingjing.Case{}, err
 		}
 		return c.whole(ctx, rd, f.mandate, fresh)
 	})
-	if !errors.Is(err, kernel.ErrExists) {
-		return out, err
+	if errors.Is(err, kernel.ErrExists) { // another device was faster
+		err = ErrDisputeOpen
 	}
-	// Another device was faster.
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
-		_, before, err := filed(t)
-		if err != nil {
-			return mingjing.Case{}, err
-		}
-		if before == nil {
-			return mingjing.Case{}, ErrDisputeOpen
-		}
-		return *before, nil
-	})
+	return out, err
 }
 
 // FileIn files a case in the transaction of the reader.
@@ -211,7 +184,7 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 		return mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
 	}
 	proc := c.city.Procedure(what.code)
-	d := Case{Resident: me, ResidentName: resident.Name, Key: f.Key, RecordID: what.record, ListingID: what.listing,
+	d := Case{Resident: me, ResidentName: resident.Name, RecordID: what.record, ListingID: what.listing,
 		AgencyCode: what.agency, CatalogueCode: what.code, Ref: what.ref, Barred: what.barred,
 		Case: mingjing.Case{ID: id, Kind: f.Kind, Previous: f.Previous, Missing: what.missing, Reason: f.Reason, Statement: f.Statement,
 			State: mingjing.CaseFiled, FiledAt: now,
@@ -275,18 +248,6 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 		}
 	}
 	return c.Tell(ctx, rd, d)
-}
-
-// CaseOfKey returns the ID of the case that an idempotency key made, or "".
-func CaseOfKey(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, key string) (string, error) {
-	if key == "" {
-		return "", nil
-	}
-	d, err := read(rd).CaseByKey(ctx, me, key)
-	if errors.Is(err, kernel.ErrNotFound) {
-		return "", nil
-	}
-	return d.ID, err
 }
 
 var (

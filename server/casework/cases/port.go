@@ -24,7 +24,7 @@ type Port interface {
 	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
 	PutListing(ctx context.Context, l holding.Listing) error
-	AddCase(ctx context.Context, d Case) error // ErrExists: one is open about it, or the key is known
+	AddCase(ctx context.Context, d Case) error // ErrExists: one is open about it
 	// SetCase stores a case without Evidence, and with Version+1. It fails with
 	// ErrConflict if d.Version is not the stored one.
 	SetCase(ctx context.Context, d Case) error
@@ -60,7 +60,6 @@ type Readings interface {
 	// instant or after it.
 	FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (mingjing.Score, error)
 	Case(ctx context.Context, id string) (Case, error)
-	CaseByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Case, error)
 	// CasesOf returns a resident's newest cases, newest first, at most limit.
 	CasesOf(ctx context.Context, resident mingjing.ResidentID, limit int) ([]Case, error)
 	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)

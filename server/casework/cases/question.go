@@ -28,7 +28,7 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 		if err != nil {
 			return err
 		}
-		q = Question{CaseID: d.ID, Notice: 1, IDNumber: r.IDNumber, Code: d.CatalogueCode, Reason: d.Reason, Statement: d.Statement}
+		q = Question{CaseID: d.ID, Notice: 1, IDNumber: r.IDNumber, Code: d.CatalogueCode, Reason: d.Reason, Statement: d.Words()}
 		switch {
 		case d.Missing != nil: // an officer sends it; there is no reference to ask a computer for
 			return nil

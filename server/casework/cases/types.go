@@ -35,7 +35,6 @@ type Case struct {
 	mingjing.Case // Record, Listing and Evidence are not stored here
 	Resident      mingjing.ResidentID
 	ResidentName  string // copied for search
-	Key           string
 	RecordID      string
 	ListingID     string
 	AgencyCode    string

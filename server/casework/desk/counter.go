@@ -101,7 +101,7 @@ func (c *Desk) showCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, 
 	if err != nil {
 		return mingjing.CounterView{}, err
 	}
-	v := mingjing.CounterView{Visit: visit.ID, Resident: r.Name, IDMasked: r.IDNumber.Masked(), Key: kernel.NewID(),
+	v := mingjing.CounterView{Visit: visit.ID, Resident: r.Name, IDMasked: r.IDNumber.Masked(),
 		Records: []mingjing.CounterItem{}, Listings: []mingjing.CounterItem{}}
 	open, err := cases.OpenCasesOf(ctx, t, r.ID)
 	if err != nil {
@@ -134,11 +134,9 @@ func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string
 	}
 	f.Kind, f.Previous, f.Counter = mingjing.CaseDispute, "", true
 	wrong := f.Check()
-	id := ""
 	// Who it is for, and whether there is anything to dispute, comes before the costly
 	// look at files.
 	prepare := func(t *kernel.Tx) (rd *kernel.Reader, me mingjing.ResidentID, err error) {
-		id = ""
 		rd = t.As(c.city.Entry(a, "counter", "", "counter").Once(visit))
 		v, err := c.VisitIn(ctx, t, a, visit)
 		if err != nil {
@@ -146,9 +144,6 @@ func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string
 		}
 		if len(wrong) > 0 {
 			return nil, "", mingjing.InvalidFields(wrong...)
-		}
-		if id, err = cases.CaseOfKey(ctx, rd, v.Resident, f.Key); id != "" || err != nil {
-			return rd, v.Resident, err
 		}
 		_, err = c.cases.CheckFiling(ctx, rd, v.Resident, f)
 		return rd, v.Resident, err
@@ -160,23 +155,17 @@ func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string
 	if err != nil {
 		return mingjing.CaseView{}, kernel.Public(err)
 	}
-	var files []cases.CleanFile
-	if id == "" {
-		if files, err = cases.CleanAll(ctx, c.city, a, f.Evidence); err != nil {
-			return mingjing.CaseView{}, err
-		}
+	files, err := cases.CleanAll(ctx, c.city, a, f.Evidence)
+	if err != nil {
+		return mingjing.CaseView{}, err
 	}
 	k, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
 		rd, me, err := prepare(t)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
-		if id == "" {
-			id = kernel.NewID()
-			if err := c.cases.FileIn(ctx, rd, a, me, f, id, files); err != nil {
-				return mingjing.CaseView{}, err
-			}
-		} else if err := t.As(c.city.Entry(a, "case", id, "counter")).Log(ctx, me); err != nil {
+		id := kernel.NewID()
+		if err := c.cases.FileIn(ctx, rd, a, me, f, id, files); err != nil {
 			return mingjing.CaseView{}, err
 		}
 		d, err := cases.CaseFor(ctx, rd, a, id)

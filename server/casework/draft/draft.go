@@ -232,7 +232,8 @@ func (c *Drafts) DraftUploads(ctx context.Context, a mingjing.Actor, at Place) (
 				if err != nil {
 					return nil, err
 				}
-				out = append(out, evidence.Upload{Name: f.Name, Type: f.Type, Data: data, Pages: f.Pages, Stripped: f.Stripped})
+				out = append(out, evidence.Upload{Name: f.Name, Type: f.Type, Data: data, Pages: f.Pages, Stripped: f.Stripped,
+					Scanned: f.Scanned})
 			}
 		}
 		if wrong != nil {

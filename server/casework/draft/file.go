@@ -44,7 +44,7 @@ func found(name string, size int64, f evidence.File, refused evidence.Refusal) c
 	}
 	size = int64(len(f.Data))
 	return checkedFile{mingjing.DraftFile{Name: f.Name, Type: f.Type, Size: size, Received: size, State: mingjing.DraftFileReady,
-		Pages: f.Pages, Stripped: f.Stripped}, f.Data}
+		Pages: f.Pages, Stripped: f.Stripped, Scanned: f.Scanned}, f.Data}
 }
 
 // addFile adds a file to a draft, where there is room for it.

@@ -25,10 +25,10 @@ package kernel
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
-	mrand "math/rand/v2"
 	"slices"
 	"time"
 
@@ -73,8 +73,6 @@ type Files interface {
 	Soon(ctx context.Context, person string, u evidence.Upload) (evidence.File, error)
 	// Busy reports whether another file of a person is being checked.
 	Busy(person string) bool
-	// Scans reports whether files are searched for malware.
-	Scans() bool
 }
 
 // A City is the clock, the calendar, the rulebooks and the store of one city. It is
@@ -140,8 +138,6 @@ func (f noFiles) Soon(ctx context.Context, person string, u evidence.Upload) (ev
 }
 
 func (noFiles) Busy(string) bool { return false }
-
-func (noFiles) Scans() bool { return false }
 
 // Files returns how the files that people send are checked.
 func (c *City) Files() Files { return c.files }
@@ -217,5 +213,7 @@ func NewID() string { return rand.Text() }
 // Jitter returns d, changed at random by up to a fifth, so that retries do not come all
 // at once.
 func Jitter(d time.Duration) time.Duration {
-	return d - d/5 + time.Duration(mrand.Int64N(int64(2*d/5)+1))
+	var chance [8]byte // of the one source of chance that a test can seed
+	_, _ = rand.Read(chance[:])
+	return d - d/5 + time.Duration(binary.LittleEndian.Uint64(chance[:])%uint64(2*d/5+1))
 }

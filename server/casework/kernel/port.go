@@ -44,12 +44,16 @@ type Store interface {
 	// Read runs fn in one transaction that writes nothing, not even the access log, and
 	// so opens nothing of a resident. It waits for nobody who writes.
 	Read(ctx context.Context, fn func(Port) error) error
+	// Together runs fn so that all that is done with its context is one transaction. fn may
+	// run more than once.
+	Together(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
 // A Port is what the kernel needs of one transaction on the store. The parts have ports
 // of their own on the same transaction.
 type Port interface {
 	Events
+	Sendings
 	// As returns the readings of the transaction for an entry, which is added to the
 	// access log of each resident before anything of theirs is opened. When it can't be
 	// added, or has no action, nothing is opened.
@@ -64,6 +68,9 @@ type Port interface {
 type Readings interface {
 	// Log adds the entry to the resident's access log, unless it was.
 	Log(ctx context.Context, resident mingjing.ResidentID) error
+	// Sending returns what was answered to the first request with a key; ErrNotFound where
+	// there is none since an instant.
+	Sending(ctx context.Context, s Sending, since time.Time) (Answered, error)
 }
 
 // Events are the methods of a transaction for events, which open screens hear of, and

@@ -62,24 +62,42 @@ func (t *Tx) Try(ctx context.Context, fn func() error) error {
 // publishWait bounds how long one transaction's events take to be published.
 const publishWait = 5 * time.Second
 
-// Tx runs fn in a transaction, and publishes its events when it was committed.
+// Tx runs fn in a transaction, and publishes its events when it was committed. Within
+// [City.Once] it is a part of that transaction: an error undoes this part alone.
 func (c *City) Tx(ctx context.Context, fn func(*Tx) error) error {
 	var done []toPublish
 	looked := false
+	o := onceOf(ctx)
 	err := c.store.Tx(ctx, func(port Port) error {
-		t := &Tx{Port: port, c: c}
-		err := fn(t)
-		for _, r := range t.readers {
-			if err == nil && r.entry.Own != "" {
-				err = r.Log(ctx, r.entry.Own)
+		run := func() error {
+			t := &Tx{Port: port, c: c}
+			err := fn(t)
+			for _, r := range t.readers {
+				if err == nil && r.entry.Own != "" {
+					err = r.Log(ctx, r.entry.Own)
+				}
 			}
+			done, looked = t.events, len(t.readers) > 0
+			return err
 		}
-		done, looked = t.events, len(t.readers) > 0
-		return err
+		if o != nil {
+			return port.Try(ctx, run)
+		}
+		return run()
 	})
 	if err != nil {
 		return err
 	}
+	if o != nil { // it is not committed yet
+		o.events, o.looked = append(o.events, done...), o.looked || looked
+		return nil
+	}
+	c.publish(ctx, done, looked)
+	return nil
+}
+
+// publish publishes the events of a transaction that was committed.
+func (c *City) publish(ctx context.Context, events []toPublish, looked bool) {
 	if looked {
 		select {
 		case c.grown <- struct{}{}:
@@ -89,13 +107,12 @@ func (c *City) Tx(ctx context.Context, fn func(*Tx) error) error {
 	// Others must hear of it even when the one who did it has gone meanwhile.
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), publishWait)
 	defer stop()
-	for _, p := range done {
+	for _, p := range events {
 		if err := c.bus.Publish(ctx, p.audience, p.event); err != nil {
 			// The event is committed; open screens catch up when they next ask.
 			c.log.Warn("publish event", "kind", p.event.Kind, "err", err)
 		}
 	}
-	return nil
 }
 
 // InTx returns what fn returns, once its transaction is committed. If it is not, InTx

@@ -64,7 +64,7 @@ func (c *Listings) Listing(ctx context.Context, a mingjing.Actor, id string) (mi
 
 // ListingView returns a listing with its effect by each rulebook, and whether repair is open.
 func (c *Listings) ListingView(l holding.Listing, open holding.OpenCases) mingjing.ListingView {
-	v := mingjing.ListingView{Listing: l.Listing, Effective: l.Effective(c.city.Today()), Key: kernel.NewID(),
+	v := mingjing.ListingView{Listing: l.Listing, Effective: l.Effective(c.city.Today()),
 		Effect: []mingjing.Effect{}, Open: open.ListingDisputable(l), RepairWhy: c.holdings.RepairWhy(l, open[l.DisputeID])}
 	v.Repair = v.RepairWhy == ""
 	for _, b := range c.city.Books() {

@@ -78,7 +78,7 @@ func (c *Register) Ask(ctx context.Context, a mingjing.Actor) (mingjing.AskView,
 		return mingjing.AskView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AskView, error) {
-		v := mingjing.AskView{Key: kernel.NewID()}
+		var v mingjing.AskView
 		rd := t.As(c.city.Entry(a, "request", "", "own"))
 		r, err := read(rd).OpenRequest(ctx, me)
 		if errors.Is(err, kernel.ErrNotFound) {

@@ -56,7 +56,6 @@ type Readings interface {
 	// withdrawn.
 	WithdrawConsents(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) error
 	Request(ctx context.Context, id string) (Request, error)
-	RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Request, error)
 	OpenRequest(ctx context.Context, resident mingjing.ResidentID) (Request, error)
 	Sources(ctx context.Context, request string) ([]Source, error) // by agency code
 	// SourcesOfAll returns the sources of all of a resident's requests, by request.

@@ -11,17 +11,12 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// RequestScore asks for a score by a rulebook. It needs the resident's consent.
-// The same key is the same request, whatever else is sent with it; with another
-// key, or none, a request_open error says that one is being worked on.
-func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook string, consent bool, key string) (mingjing.ScoreRequest,
-	error) {
+// RequestScore asks for a score by a rulebook. It needs the resident's consent. A
+// request_open error says that one is being worked on.
+func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook string, consent bool) (mingjing.ScoreRequest, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.ScoreRequest{}, err
-	}
-	if len(key) > 128 {
-		return mingjing.ScoreRequest{}, mingjing.InvalidFields(mingjing.FieldError{Field: "idempotency_key", Code: "too_long"})
 	}
 	book, err := c.city.Book(rulebook)
 	if err != nil {
@@ -31,17 +26,15 @@ func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook st
 		return mingjing.ScoreRequest{}, mingjing.InvalidFields(mingjing.FieldError{Field: "consent", Code: "consent_required"})
 	}
 	now := c.city.Now().UTC()
-	r := Request{Resident: me, Key: key, ScoreRequest: mingjing.ScoreRequest{
+	r := Request{Resident: me, ScoreRequest: mingjing.ScoreRequest{
 		ID: kernel.NewID(), Rulebook: book.Ref(), State: mingjing.RequestQueued,
 		CreatedAt: now, Deadline: now.Add(c.city.Scaled(mingjing.ScoreDeadline)),
 	}}
-	var id string
 	err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
 		rd := t.As(c.city.Entry(a, "request", r.ID, "own").Once(r.ID))
-		if id, err = c.askedAlready(ctx, rd, me, key); id != "" || err != nil {
+		if err := noneOpen(ctx, rd, me); err != nil {
 			return err
 		}
-		id = r.ID
 		consents, err := read(rd).Consents(ctx, me)
 		if err != nil {
 			return err
@@ -60,16 +53,16 @@ func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook st
 	if errors.Is(err, kernel.ErrExists) { // another device was faster
 		err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
 			rd := t.As(c.city.Entry(a, "request", r.ID, "own").Once(r.ID))
-			if id, err = c.askedAlready(ctx, rd, me, key); id == "" && err == nil {
-				err = kernel.ErrConflict
+			if err := noneOpen(ctx, rd, me); err != nil {
+				return err
 			}
-			return err
+			return kernel.ErrConflict
 		})
 	}
 	if err != nil {
 		return mingjing.ScoreRequest{}, kernel.Public(err)
 	}
-	return c.ScoreRequest(ctx, a, id)
+	return c.ScoreRequest(ctx, a, r.ID)
 }
 
 // addRequest adds a request, and schedules what is to be done for it.
@@ -85,23 +78,16 @@ func (c *Scores) addRequest(ctx context.Context, t *kernel.Tx, r Request) error 
 	return t.Emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, r.CreatedAt)
 }
 
-// askedAlready returns the id of the request that the key made, or ""; an open request
-// of another key is a request_open error.
-func (c *Scores) askedAlready(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, key string) (string, error) {
-	if key != "" {
-		r, err := read(rd).RequestByKey(ctx, me, key)
-		if !errors.Is(err, kernel.ErrNotFound) {
-			return r.ID, err
-		}
-	}
+// noneOpen returns a request_open error where a request is being worked on.
+func noneOpen(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID) error {
 	open, err := read(rd).OpenRequest(ctx, me)
 	switch {
 	case errors.Is(err, kernel.ErrNotFound):
-		return "", nil
+		return nil
 	case err != nil:
-		return "", err
+		return err
 	}
-	return "", mingjing.NewError(mingjing.Conflict, "request_open", "id", open.ID)
+	return mingjing.NewError(mingjing.Conflict, "request_open", "id", open.ID)
 }
 
 // ScoreRequest returns one of the actor's own requests with its progress, its sources

@@ -48,7 +48,6 @@ type ReplyListing struct {
 type Request struct {
 	mingjing.ScoreRequest // Progress, Sources and Score are not stored here
 	Resident              mingjing.ResidentID
-	Key                   string // idempotency key; may be empty
 	ScoreID               string
 
 	resident kernel.Resident // of a request that is being worked on

@@ -71,22 +71,18 @@ func (c *Scores) RescoreLater(ctx context.Context, t *kernel.Tx, resident mingji
 	return t.Enqueue(ctx, kernel.Job{Kind: JobRescore, ID: string(resident)})
 }
 
-// Try returns the score of a resident by the version in force today, and the one that
-// another version of the rulebook would make of the same records and listings. It stores
-// nothing. It returns false for a resident who has no score by the rulebook.
-func (c *Scores) Try(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook) (
-	is, would mingjing.Score, ok bool, err error) {
+// Facts appends what the scoring function sees today of a resident who has a score by a
+// rulebook, and returns the agencies that had not answered for it. It returns false for a
+// resident who has none.
+func (c *Scores) Facts(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook,
+	facts []mingjing.Fact) (all []mingjing.Fact, missing []string, ok bool, err error) {
 	last, err := read(rd).LatestScore(ctx, resident, book.ID)
 	if errors.Is(err, kernel.ErrNotFound) {
-		return is, would, false, nil
+		return facts, nil, false, nil
 	}
 	if err != nil {
-		return is, would, false, err
+		return facts, nil, false, err
 	}
-	now, err := c.city.Book(book.ID)
-	if err != nil {
-		return is, would, false, err
-	}
-	in, err := c.Input(ctx, rd, resident, now, last.Missing)
-	return mingjing.MakeScore(now, in), mingjing.MakeScore(book, in), err == nil, err
+	in, err := c.Input(ctx, rd, resident, book, last.Missing)
+	return mingjing.AppendFacts(facts, in), last.Missing, err == nil, err
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework/accesslog"
@@ -26,7 +27,7 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 	h := &exporter{export: mingjing.Export{Version: mingjing.ExportVersion, MadeAt: now, City: c.city.Books()[0].City,
 		Zone: c.city.Books()[0].Zone,
 		Lang: job.Lang, Requests: []mingjing.ExportRequest{}, Records: []mingjing.ExportRecord{}, Listings: []mingjing.ExportListing{},
-		Disputes: []mingjing.ExportDispute{}, Drafts: []mingjing.ExportDraft{},
+		Disputes: []mingjing.ExportDispute{}, Drafts: []mingjing.ExportDraft{}, Sendings: []time.Time{},
 		Notices: []mingjing.Notice{}, AccessLog: []mingjing.AccessEntry{}}}
 	e := &h.export
 	r, err := read(rd).Resident(ctx, me)
@@ -53,6 +54,11 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 	if e.Helping, err = c.mandates.MandatesFor(ctx, rd, me); err != nil {
 		return nil, err
 	}
+	sent, err := read(rd).SendingsOf(ctx, me)
+	if err != nil {
+		return nil, err
+	}
+	e.Sendings = append(e.Sendings, sent...)
 	for _, part := range []func(context.Context, *kernel.Reader, mingjing.ResidentID, *exporter) error{
 		c.gatherRequests, c.gatherHeld, c.gatherCases, c.gatherDrafts, c.gatherNotices, c.gatherLooks} {
 		if err := part(ctx, rd, me, h); err != nil {

@@ -2,6 +2,7 @@ package takeaway
 
 import (
 	"context"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework/cases"
@@ -61,6 +62,8 @@ type Readings interface {
 	// Notices returns a resident's notices, newest first, with Seq below before (0: from
 	// the newest).
 	Notices(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]notice.Notice, error)
+	// SendingsOf returns when the requests of a resident came of which the answers are kept.
+	SendingsOf(ctx context.Context, resident mingjing.ResidentID) ([]time.Time, error)
 	Devices(ctx context.Context, resident mingjing.ResidentID) ([]notice.Device, error)
 	Export(ctx context.Context, id string) (Export, error)
 	ExportOf(ctx context.Context, resident mingjing.ResidentID) (Export, error)

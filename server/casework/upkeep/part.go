@@ -37,6 +37,8 @@ const (
 	// HiddenComments are the texts of hidden comments on drafts; that there was one, and
 	// why it was hidden, stays.
 	HiddenComments Kind = "hidden_comments"
+	// Sendings are the keys of requests that are done once, with what was answered.
+	Sendings Kind = "sendings"
 	// FormDrafts are what was typed into forms and not sent, from when it was last saved.
 	FormDrafts Kind = "form_drafts"
 )
@@ -66,6 +68,8 @@ var kept = []struct {
 	{LetterFiles, 30 * day},
 	// Longer than somebody is likely to ask why theirs is not there.
 	{HiddenComments, 180 * day},
+	// Longer than somebody waits before they send the same again.
+	{Sendings, kernel.SendingKept},
 	{FormDrafts, mingjing.FormDraftKeep},
 }
 

@@ -2,9 +2,9 @@ package disk
 
 import (
 	"cmp"
-	"crypto/rand"
 	"fmt"
 	"iter"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -38,6 +38,7 @@ var (
 	handlesMu sync.Mutex
 	handles   = map[uintptr]*handle{}
 	lastID    uintptr
+	chances   = rand.NewChaCha8([32]byte{})
 	machine   uintptr // the file system of the machine
 	ours      sqlite3.Tsqlite3_vfs
 	methods   sqlite3.Tsqlite3_io_methods
@@ -174,8 +175,12 @@ func xFullPathname(tls *libc.TLS, _, name uintptr, size int32, out uintptr) int3
 	return sqlite3.SQLITE_OK
 }
 
+// xRandomness: SQLite begins its own source of chance now and then, which should change
+// nothing for those who have seeded that of the program.
 func xRandomness(_ *libc.TLS, _ uintptr, n int32, out uintptr) int32 {
-	_, _ = rand.Read(bytesAt(out, int(n))) // it never fails
+	handlesMu.Lock()
+	defer handlesMu.Unlock()
+	_, _ = chances.Read(bytesAt(out, int(n))) // it never fails
 	return n
 }
 

@@ -1,0 +1,18 @@
+-- +goose Up
+-- Requests that changed something and named themselves by a key, with what was answered.
+-- The hashes are keyed. resident_id is the sender, where that is a resident. The columns
+-- key_hash of request and dispute are used no more.
+CREATE TABLE sending (
+    key_hash     BYTEA PRIMARY KEY,
+    content_hash BYTEA NOT NULL,
+    resident_id  TEXT COLLATE "C" REFERENCES resident (id),
+    at           BIGINT NOT NULL,
+    doc          BYTEA NOT NULL
+);
+CREATE INDEX sending_by_age ON sending (at);
+CREATE INDEX sending_of_resident ON sending (resident_id, at) WHERE resident_id IS NOT NULL;
+UPDATE request SET key_hash = NULL WHERE key_hash IS NOT NULL;
+UPDATE dispute SET key_hash = NULL WHERE key_hash IS NOT NULL;
+
+-- +goose Down
+DROP TABLE sending;
