@@ -11,7 +11,8 @@ import (
 // may choose.
 var factorEndpoints = []endpoint{
 	action[none, mingjing.SecurityView]{
-		path: "/api/factor", access: mingjing.Residents, errorPage: "security",
+		repeats: "each secret is a new one",
+		path:    "/api/factor", access: mingjing.Residents, errorPage: "security",
 		doc: apiDoc{id: "newFactor", tag: tagSession, summary: "Begin to set up an authenticator as a second factor",
 			about: "It needs a fresh login. A resident who has a second factor is asked for it, besides the password, before they download all " +
 				"data, leave, share, or change the password or the factor.",
@@ -21,7 +22,8 @@ var factorEndpoints = []endpoint{
 		shows: func(out mingjing.SecurityView) any { return &out },
 	},
 	action[factorForm, factorSet]{
-		path: "/api/factor/confirm", access: mingjing.Residents, errorPage: "security",
+		repeats: "the code works once",
+		path:    "/api/factor/confirm", access: mingjing.Residents, errorPage: "security",
 		doc: apiDoc{id: "addFactor", tag: tagSession, summary: "Finish it with the first code from the authenticator",
 			answer: "The second factor is asked for from now on.", fails: []int{http.StatusForbidden, http.StatusConflict}},
 		example: factorForm{Ticket: "c2VhbGVk", TOTP: "492039"},
@@ -31,7 +33,8 @@ var factorEndpoints = []endpoint{
 		},
 	},
 	action[none, factorSet]{
-		path: "/api/factor/passkey", access: mingjing.Residents, errorPage: "security",
+		repeats: "done twice it is as done once",
+		path:    "/api/factor/passkey", access: mingjing.Residents, errorPage: "security",
 		doc: apiDoc{id: "askForPasskey", tag: tagSession, summary: "Have one's passkeys be the second factor",
 			answer: "A passkey is asked for from now on.", fails: []int{http.StatusForbidden, http.StatusNotFound}},
 		do: func(c *call, _ none) (factorSet, redirect, error) {
@@ -40,7 +43,8 @@ var factorEndpoints = []endpoint{
 		},
 	},
 	action[none, factorSet]{
-		path: "/api/factor/remove", access: mingjing.Residents, errorPage: "security",
+		repeats: "done twice it is as done once",
+		path:    "/api/factor/remove", access: mingjing.Residents, errorPage: "security",
 		doc: apiDoc{id: "removeFactor", tag: tagSession, summary: "Have no second factor any more",
 			about: "It needs a fresh login with the second factor. Passkeys stay for logins.", answer: "None is asked for any more.",
 			fails: []int{http.StatusForbidden}},
