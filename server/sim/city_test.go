@@ -85,12 +85,6 @@ func (files) Check(_ context.Context, _ string, u evidence.Upload) (evidence.Fil
 	return evidence.File{Name: evidence.SafeName(u.Name, ".pdf"), Type: "application/pdf", Data: u.Data}, nil
 }
 
-func (f files) Soon(ctx context.Context, person string, u evidence.Upload) (evidence.File, error) {
-	return f.Check(ctx, person, u)
-}
-
-func (files) Busy(string) bool { return false }
-
 // bus tells nobody: the events are in the store.
 type bus struct{}
 
