@@ -17,7 +17,8 @@ const performed = "court.voluntary_performance"
 
 // notSent is a request for the record of a judgment that was performed.
 func notSent(evidence ...evidence.Upload) cases.MissingFiling {
-	return cases.MissingFiling{Choice: performed + "@court", Occurred: "2026-01-15", Number: "(2026) 沪 执 15", Statement: "I paid everything in January.", Evidence: evidence}
+	return cases.MissingFiling{Choice: performed + "@court", Occurred: "2026-01-15", Number: "(2026) 沪 执 15",
+		Statement: "I paid everything in January.", Evidence: evidence}
 }
 
 // missing asks the court for a record through its bureau.

@@ -14,6 +14,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/draft"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/listing"
 	"mingjing/server/casework/share"
 	"mingjing/server/evidence"
@@ -30,6 +31,7 @@ type person struct {
 	lastBook    string // that it asked a score by
 	lastAnswer  string // to it
 	lastFiled   *cases.Filing
+	filedKey    string // of lastFiled
 	requests    []string
 	records     []string // that they can dispute
 	listings    []string
@@ -152,7 +154,7 @@ func receiptPDF(n int) evidence.Upload {
 func (w *world) actOf(x *person) (act, bool) {
 	b, me := w.p.bureau, x.actor
 	a := act{of: x, by: me, shown: true}
-	once := func(what string, put func(ctx context.Context, key string) (string, error)) {
+	once := func(what string, put func(ctx context.Context) (string, error)) {
 		key, again := fmt.Sprintf("%s %d %d", what, x.n, x.keys+1), false
 		if strings.HasPrefix(x.lastKey, what) && w.chance(2) {
 			key, again = x.lastKey, true
@@ -177,16 +179,23 @@ func (w *world) actOf(x *person) (act, bool) {
 			}
 		}
 		a.do = func(ctx context.Context) error {
-			id, err := put(ctx, key)
-			s.out.text = id
+			sent := kernel.Sending{Actor: me, Action: what, Key: key, Content: []byte("the same")}
+			before, err := b.Once(ctx, sent, func(ctx context.Context) ([]byte, error) {
+				id, err := put(ctx)
+				s.out.text = id
+				return []byte(id), err
+			})
+			if err == nil && before != nil {
+				s.out.text = string(before.Answer)
+			}
 			return err
 		}
 	}
 	switch a.name = pick(w, residentActs); a.name {
 	case "request":
 		book := ""
-		once("request", func(ctx context.Context, key string) (string, error) {
-			r, err := b.Scores.RequestScore(ctx, me, book, true, key)
+		once("request", func(ctx context.Context) (string, error) {
+			r, err := b.Scores.RequestScore(ctx, me, book, true)
 			if err == nil && !slices.Contains(x.requests, r.ID) {
 				x.requests = append(x.requests, r.ID)
 			}
@@ -509,23 +518,18 @@ func (w *world) actOfCase(x *person, a *act, once func(string, func(context.Cont
 		x.texts++
 		f.Evidence = []evidence.Upload{receiptPDF(x.texts)}
 	}
-	first := ""
-	once(a.name, func(ctx context.Context, key string) (string, error) {
-		f := f
-		if f.Key = key; key == first && x.lastFiled != nil {
-			f = *x.lastFiled
-		}
-		d, err := file(ctx, me, f)
+	sent := &f
+	once(a.name, func(ctx context.Context) (string, error) {
+		d, err := file(ctx, me, *sent)
 		if err == nil {
 			w.knowCase(x, d.ID)
 		}
 		return d.ID, err
 	})
-	if last := x.lastFiled; last != nil && last.Key == x.lastKey {
-		first = x.lastKey // the form is sent again as it was
+	if x.filedKey == x.lastKey {
+		sent = x.lastFiled // the form is sent again as it was
 	} else {
-		f.Key = x.lastKey
-		x.lastFiled = &f
+		x.filedKey, x.lastFiled = x.lastKey, &f
 	}
 	return true
 }
