@@ -312,6 +312,21 @@ type Case struct {
 	Mandates []Mandate `json:"mandates,omitempty"`
 }
 
+// A FurtherStatement is what the resident, or who helps them, has added in words to a case.
+type FurtherStatement struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+}
+
+// Words returns the statement and all that was added to it in words.
+func (d Case) Words() string {
+	all := []string{d.Statement}
+	for _, f := range d.Further {
+		all = append(all, f.Text)
+	}
+	return strings.Join(all, "\n\n")
+}
+
 // Outcomes returns the decisions that are possible in the case, in the order in which they
 // are offered. A missing record is taken up or it is not, also where that is reviewed.
 func (d Case) Outcomes() []Outcome {
@@ -328,21 +343,6 @@ func (k CaseKind) Positions() []AgencyPosition {
 		return []AgencyPosition{PositionSupplied, PositionMaintained}
 	}
 	return []AgencyPosition{PositionMaintained, PositionCorrected, PositionWithdrawn}
-}
-
-// A FurtherStatement is what the resident, or who helps them, has added in words to a case.
-type FurtherStatement struct {
-	At   time.Time `json:"at"`
-	Text string    `json:"text"`
-}
-
-// Words returns the statement and all that was added to it in words.
-func (d Case) Words() string {
-	all := []string{d.Statement}
-	for _, f := range d.Further {
-		all = append(all, f.Text)
-	}
-	return strings.Join(all, "\n\n")
 }
 
 // Agency returns the code of the agency whose record or listing the case is about.

@@ -34,5 +34,4 @@ func (m MissingChoice) Value() string { return m.Code + "@" + m.Agency }
 type MissingView struct {
 	Rules
 	Choices []MissingChoice `json:"choices"`
-	Key     string          `json:"key"`
 }

@@ -244,9 +244,8 @@ var codes = map[string][]string{
 		"served_on_invalid", "proof_required", "ref_required", "ground_required", "measures_required", "measure_unpublished", "term_too_long",
 		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required",
 		"share_over", "share_no_score", "shares_full", "share_fields", "share_views", "share_ends", "nothing_to_tell", "leave_confirm",
-		"leave_cases_open", "key_use_required", "keys_too_many", "key_over", "overlap_invalid", "agency_unknown", "key_used", "shown_once", "record_held", "missing_choice",
-		"missing_undocumented", "missing_proven", "missing_waiting",
-		"nothing_added", "words_full"},
+		"leave_cases_open", "key_use_required", "keys_too_many", "key_over", "overlap_invalid", "agency_unknown", "record_held", "missing_choice",
+		"missing_undocumented", "missing_proven", "missing_waiting", "key_used", "shown_once", "nothing_added", "words_full"},
 	"erasure_kept": mingjing.ErasureKept,
 }
 

@@ -57,20 +57,20 @@ func (w *twice) check(req *http.Request, first, second answer) {
 	w.mu.Lock()
 	w.sent[path] = true
 	w.mu.Unlock()
-	code := func(a answer) string { return named(a, "code") }
+	code := func(a answer) string { return member(a, "code") }
 	switch {
 	case endsSession[path] && second.status == http.StatusUnauthorized:
 	case code(second) == "shown_once":
 	case second.status != first.status:
 		first.t.Errorf("%s: %d, and sent again %d\n%.600s", first.what, first.status, second.status, second.body)
-	case !bytes.Equal(first.body, second.body) && (named(first, "id") == "" || named(first, "id") != named(second, "id")) &&
+	case !bytes.Equal(first.body, second.body) && (member(first, "id") == "" || member(first, "id") != member(second, "id")) &&
 		!strings.HasSuffix(path, "/relatives"): // the thing as it is now
 		first.t.Errorf("%s: sent again, it is answered otherwise\n%.600s\n%.600s", first.what, first.body, second.body)
 	}
 }
 
-// named returns a member of a JSON answer that is a text, or "".
-func named(a answer, name string) string {
+// member returns a member of a JSON answer that is a text, or "".
+func member(a answer, name string) string {
 	var object map[string]any
 	_ = json.Unmarshal(a.body, &object)
 	s, _ := object[name].(string)

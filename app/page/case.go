@@ -103,14 +103,6 @@ func WordsTitle(v *mingjing.View, d mingjing.Case) string {
 	return OwnOr(v, d, "dispute.words")
 }
 
-// PositionText returns what an agency answers, in the words of the kind of case.
-func PositionText(v *mingjing.View, kind mingjing.CaseKind, p mingjing.AgencyPosition) string {
-	if key := "position." + string(p) + "." + string(kind); kind != "" && i18n.Has(key) {
-		return T(v, key)
-	}
-	return Code(v, "position", string(p))
-}
-
 // Further returns what was added to a case in words, each with its time.
 func Further(v *mingjing.View, d mingjing.Case) app.UI {
 	var all []app.UI
@@ -118,6 +110,14 @@ func Further(v *mingjing.View, d mingjing.Case) app.UI {
 		all = append(all, c.Muted(T(v, "dispute.further_at", "time", Instant(v, f.At))), c.Div("quote", Paragraphs(f.Text)))
 	}
 	return c.Div("stack", all...)
+}
+
+// PositionText returns what an agency answers, in the words of the kind of case.
+func PositionText(v *mingjing.View, kind mingjing.CaseKind, p mingjing.AgencyPosition) string {
+	if key := "position." + string(p) + "." + string(kind); kind != "" && i18n.Has(key) {
+		return T(v, key)
+	}
+	return Code(v, "position", string(p))
 }
 
 // ReasonLine returns why the resident objects; cases of other kinds have no reason.

@@ -11,9 +11,7 @@ import (
 var missingPage = page[mingjing.MissingView]{
 	name: "missing",
 	get: func(c *call) (mingjing.MissingView, error) {
-		out, err := c.s.casework.Cases.MissingForm(c.ctx(), c.actor())
-		out.Key = c.retryKey(out.Key)
-		return out, err
+		return c.s.casework.Cases.MissingForm(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.MissingView]{
@@ -42,14 +40,12 @@ type missingForm struct {
 	// DocumentNumber is that of the document.
 	DocumentNumber string `json:"document_number" min:"1" max:"100"`
 	// Statement is in the resident's own words.
-	Statement string `json:"statement" min:"1" max:"2000"`
-	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key      string            `json:"idempotency_key,omitempty" max:"128"`
-	Evidence []evidence.Upload `json:"evidence,omitempty"`
+	Statement string            `json:"statement" min:"1" max:"2000"`
+	Evidence  []evidence.Upload `json:"evidence,omitempty"`
 }
 
 func askForMissing(c *call, in missingForm) (mingjing.Case, redirect, error) {
 	d, err := c.s.casework.Cases.AskForMissing(c.ctx(), c.actor(), cases.MissingFiling{Choice: in.Missing, Occurred: in.HappenedOn,
-		Number: in.DocumentNumber, Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})
+		Number: in.DocumentNumber, Statement: in.Statement, Evidence: in.Evidence})
 	return d, redirect{page: casePage(d), id: d.ID, done: "missing_filed"}, err
 }

@@ -182,7 +182,7 @@ func TestFilesAreCheckedAndEventsToldOutsideOfTheTransaction(t *testing.T) {
 	checked := 0
 	var c *city
 	c = newCity(t, func(cfg *casework.Config) {
-		cfg.Files = filesOf(func(ctx context.Context, u evidence.Upload) (evidence.File, error) {
+		cfg.Files = filesOf{check: func(ctx context.Context, u evidence.Upload) (evidence.File, error) {
 			checked++
 			short, stop := context.WithTimeout(ctx, 5*time.Second)
 			defer stop()
@@ -190,7 +190,7 @@ func TestFilesAreCheckedAndEventsToldOutsideOfTheTransaction(t *testing.T) {
 				t.Errorf("nobody can write while files are checked: %v", err)
 			}
 			return files{}.Check(ctx, "", u)
-		})
+		}}
 	})
 	a, record, _ := c.owing(t, 1)
 	c.bus.tell = func(audience string, e mingjing.Event) {
@@ -213,10 +213,14 @@ func TestFilesAreCheckedAndEventsToldOutsideOfTheTransaction(t *testing.T) {
 	}
 }
 
-type filesOf func(ctx context.Context, u evidence.Upload) (evidence.File, error)
+// filesOf checks files by a function.
+type filesOf struct {
+	files
+	check func(ctx context.Context, u evidence.Upload) (evidence.File, error)
+}
 
-func (f filesOf) Check(ctx context.Context, _ string, u evidence.Upload) (evidence.File, error) {
-	return f(ctx, u)
+func (f filesOf) Soon(ctx context.Context, _ string, u evidence.Upload) (evidence.File, error) {
+	return f.check(ctx, u)
 }
 
 func (c *city) mustDisputes(t tb, a mingjing.Actor) []mingjing.Case {

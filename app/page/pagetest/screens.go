@@ -205,7 +205,7 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("drafts.none", func(v *mingjing.View) { v.Data = &mingjing.FormDrafts{} })
 	add("new-dispute.gone", nil)
 	add("missing", func(v *mingjing.View) {
-		v.Data = &mingjing.MissingView{Key: "k-1", Choices: []mingjing.MissingChoice{{Agency: "hpc", Code: "volunteer"}}}
+		v.Data = &mingjing.MissingView{Choices: []mingjing.MissingChoice{{Agency: "hpc", Code: "volunteer"}}}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{
 			{Field: "missing", Code: "missing_choice"}, {Field: "happened_on", Code: "required"}, {Field: "document_number", Code: "required"}}}
 	})

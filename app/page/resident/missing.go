@@ -25,7 +25,6 @@ func missingBody(v *mingjing.View) []app.UI {
 		page.Heading("", t(v, "title.missing")), page.Lead(t(v, "missing.lead")),
 		page.DraftForm(v, c.Form{Action: "/api/missing", Multipart: true, Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Hidden{Name: "idempotency_key", Value: m.Key}.UI(),
 			c.Select{Name: "missing", Label: t(v, "field.missing"), Options: options, Value: page.Typed(v, "missing"),
 				Error: page.FieldError(v, "missing")}.UI(),
 			c.Input{Name: "happened_on", Type: "date", Label: t(v, "field.happened_on"), Value: page.Typed(v, "happened_on"),

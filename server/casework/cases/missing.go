@@ -26,9 +26,7 @@ type MissingFiling struct {
 	// Occurred is the day on the document, Number the document's number.
 	Occurred, Number string
 	Statement        string
-	// Key makes sending it twice one case; it may be empty.
-	Key      string
-	Evidence []evidence.Upload
+	Evidence         []evidence.Upload
 }
 
 // MissingForm returns what a resident can ask for: everything of a rulebook that can only
@@ -37,7 +35,7 @@ func (c *Cases) MissingForm(_ context.Context, a mingjing.Actor) (mingjing.Missi
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.MissingView{}, err
 	}
-	v := mingjing.MissingView{Choices: c.missingChoices(), Key: kernel.NewID()}
+	v := mingjing.MissingView{Choices: c.missingChoices()}
 	v.Procedure = &c.city.Books()[0].Procedure
 	return v, nil
 }
@@ -77,7 +75,7 @@ func (c *Cases) AskForMissing(ctx context.Context, a mingjing.Actor, in MissingF
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.Case{}, err
 	}
-	f := Filing{Kind: mingjing.CaseMissing, Statement: in.Statement, Key: in.Key, Evidence: in.Evidence, Missing: &mingjing.MissingRecord{}}
+	f := Filing{Kind: mingjing.CaseMissing, Statement: in.Statement, Evidence: in.Evidence, Missing: &mingjing.MissingRecord{}}
 	var wrong []mingjing.FieldError
 	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
 	all := c.missingChoices()
