@@ -301,6 +301,9 @@ type Case struct {
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 	// AgencyOpened lists the evidence that the agency has opened, by whom and when.
 	AgencyOpened []Opening `json:"agency_opened,omitempty"`
+	// Feedback is what the resident thinks of how a decided case was dealt with, one of
+	// [Feedbacks]; empty until they say so. Nobody else sees it.
+	Feedback string `json:"feedback,omitempty"`
 	// Lanes are the ways on that the resident may take, until LanesUntil.
 	Lanes      []string `json:"lanes,omitempty"`
 	LanesUntil Date     `json:"lanes_until,omitempty"`
@@ -394,6 +397,15 @@ type CaseView struct {
 	// and nowhere else.
 	IDNumber string `json:"id_number,omitempty"`
 }
+
+// What a resident can say of how their case was dealt with.
+const (
+	FeedbackGood = "good"
+	FeedbackPoor = "poor"
+)
+
+// Feedbacks are all that can be said.
+var Feedbacks = []string{FeedbackGood, FeedbackPoor}
 
 // CaseSteps are the steps that staff may take in a case.
 var CaseSteps = []string{"assign", "ask_agency", "extend", "recommend", "decide", "serve"}
