@@ -70,6 +70,13 @@ var calendars = sync.OnceValue(func() []*mingjing.Calendar {
 // files takes what begins like a PDF.
 type files struct{}
 
+func (files) Check(_ context.Context, _ string, u evidence.Upload) (evidence.File, error) {
+	if !bytes.HasPrefix(u.Data, []byte("%PDF-")) {
+		return evidence.File{}, evidence.WrongType
+	}
+	return evidence.File{Name: evidence.SafeName(u.Name, ".pdf"), Type: "application/pdf", Data: u.Data}, nil
+}
+
 func (f files) Soon(ctx context.Context, person string, u evidence.Upload) (evidence.File, error) {
 	return f.Check(ctx, person, u)
 }
@@ -77,13 +84,6 @@ func (f files) Soon(ctx context.Context, person string, u evidence.Upload) (evid
 func (files) Busy(string) bool { return false }
 
 func (files) Page(context.Context, string, []byte, int) ([]byte, error) { return nil, evidence.NoPages }
-
-func (files) Check(_ context.Context, _ string, u evidence.Upload) (evidence.File, error) {
-	if !bytes.HasPrefix(u.Data, []byte("%PDF-")) {
-		return evidence.File{}, evidence.WrongType
-	}
-	return evidence.File{Name: evidence.SafeName(u.Name, ".pdf"), Type: "application/pdf", Data: u.Data}, nil
-}
 
 // bus tells nobody: the events are in the store.
 type bus struct{}

@@ -407,7 +407,7 @@ func (s *Store) tryTx(ctx context.Context, m mode, fn func(*tx) error) (again bo
 
 	t := &tx{s: s, sql: sqlTx, mode: m}
 	if err = fn(t); err == nil {
-		err = t.broken
+		err = cmp.Or(t.broken, t.lost)
 	}
 	if err == nil && t.collision == nil {
 		err = t.growTree(ctx)

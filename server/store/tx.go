@@ -22,6 +22,9 @@ type tx struct {
 	mode mode
 	// collision is the first error that another transaction caused.
 	collision error
+	// lost is the first error that says that the engine can't be used: SQLite has undone the
+	// whole transaction then, and what follows fails for another reason.
+	lost error
 	// broken is why a part that failed could not be undone; then nothing is committed.
 	broken error
 	// wake says in which queues a job is due as soon as the transaction is committed.
@@ -47,6 +50,12 @@ func (t *tx) wrapError(op string, err error) error {
 	}
 	if t.s.eng.collided(err) && t.collision == nil {
 		t.collision = err
+	}
+	switch {
+	case t.lost != nil:
+		err = fmt.Errorf("%w: %w", t.lost, err)
+	case t.s.eng.away(err):
+		t.lost = err
 	}
 	switch t.s.eng.constraint(err) {
 	case constraintUnique:
@@ -89,6 +98,9 @@ func (t *tx) Try(ctx context.Context, fn func() error) error {
 
 // exec runs a statement, and returns how many rows it has changed.
 func (t *tx) exec(ctx context.Context, op, query string, args ...any) (int64, error) {
+	if t.lost != nil { // it would be committed by itself
+		return 0, fmt.Errorf("store: %s: %w", op, t.lost)
+	}
 	ctx, end := t.s.within(ctx)
 	res, err := t.sql.ExecContext(ctx, t.s.eng.rebind(query), args...)
 	if err = end(err); err != nil {
