@@ -301,6 +301,9 @@ type Case struct {
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 	// AgencyOpened lists the evidence that the agency has opened, by whom and when.
 	AgencyOpened []Opening `json:"agency_opened,omitempty"`
+	// Feedback is what the resident thinks of how a decided case was dealt with, one of
+	// [Feedbacks]; empty until they say so. Nobody else sees it.
+	Feedback string `json:"feedback,omitempty"`
 	// Lanes are the ways on that the resident may take, until LanesUntil.
 	Lanes      []string `json:"lanes,omitempty"`
 	LanesUntil Date     `json:"lanes_until,omitempty"`
@@ -310,6 +313,21 @@ type Case struct {
 	ActingUntil Date   `json:"acting_until,omitempty"`
 	// Mandates are the mandates of the case; only the resident sees them.
 	Mandates []Mandate `json:"mandates,omitempty"`
+}
+
+// A FurtherStatement is what the resident, or who helps them, has added in words to a case.
+type FurtherStatement struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+}
+
+// Words returns the statement and all that was added to it in words.
+func (d Case) Words() string {
+	all := []string{d.Statement}
+	for _, f := range d.Further {
+		all = append(all, f.Text)
+	}
+	return strings.Join(all, "\n\n")
 }
 
 // Outcomes returns the decisions that are possible in the case, in the order in which they
@@ -328,21 +346,6 @@ func (k CaseKind) Positions() []AgencyPosition {
 		return []AgencyPosition{PositionSupplied, PositionMaintained}
 	}
 	return []AgencyPosition{PositionMaintained, PositionCorrected, PositionWithdrawn}
-}
-
-// A FurtherStatement is what the resident, or who helps them, has added in words to a case.
-type FurtherStatement struct {
-	At   time.Time `json:"at"`
-	Text string    `json:"text"`
-}
-
-// Words returns the statement and all that was added to it in words.
-func (d Case) Words() string {
-	all := []string{d.Statement}
-	for _, f := range d.Further {
-		all = append(all, f.Text)
-	}
-	return strings.Join(all, "\n\n")
 }
 
 // Agency returns the code of the agency whose record or listing the case is about.
@@ -394,6 +397,15 @@ type CaseView struct {
 	// and nowhere else.
 	IDNumber string `json:"id_number,omitempty"`
 }
+
+// What a resident can say of how their case was dealt with.
+const (
+	FeedbackGood = "good"
+	FeedbackPoor = "poor"
+)
+
+// Feedbacks are all that can be said.
+var Feedbacks = []string{FeedbackGood, FeedbackPoor}
 
 // CaseSteps are the steps that staff may take in a case.
 var CaseSteps = []string{"assign", "ask_agency", "extend", "recommend", "decide", "serve"}

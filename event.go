@@ -51,4 +51,7 @@ type Listener struct {
 	ExpiresAt time.Time
 	// After is the last sequence number that the client has seen.
 	After int64
+	// Reset says that the client has seen more than there is, as after a restored backup:
+	// it is told to read everything again, as at After.
+	Reset bool
 }

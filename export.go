@@ -81,6 +81,8 @@ type Export struct {
 	AccessLog []AccessEntry `json:"access_log" jsonschema:"every look at these data, oldest first"`
 	// Inquiries are what the resident asked about entries of the access log.
 	Inquiries []Inquiry `json:"inquiries" jsonschema:"what was asked about looks, and the answers, oldest look first"`
+	// Complaints are what the resident reported, with the answers.
+	Complaints []Complaint `json:"complaints" jsonschema:"what was reported: refusals and unpublished lists, with the answers, newest first"`
 	// Shares are without their links, which are kept nowhere.
 	Shares []Share `json:"shares" jsonschema:"what was shared, with whom, newest first"`
 	// Drafts are what was typed into forms and not sent.

@@ -37,6 +37,7 @@ var floors = map[string]int{
 	"app/page/resident": 3,
 	"app/page/desk":     3,
 	"app/page/public":   3,
+	"app/page/plain":    3,
 	"app/page/pagetest": 3,
 	"server/store":      3,
 	"server/blob":       3,
@@ -62,7 +63,7 @@ var floors = map[string]int{
 // parts are the parts of casework. A part imports only the parts before it in this list,
 // and the root package.
 var parts = []string{"kernel", "notice", "holding", "score", "law", "comment", "mandate", "cases", "record", "listing", "desk", "staff",
-	"inquiry", "draft", "share", "accesslog", "agencyside", "agencykey", "intake", "register", "takeaway", "upkeep"}
+	"inquiry", "complaint", "draft", "share", "accesslog", "agencyside", "agencykey", "intake", "register", "takeaway", "upkeep"}
 
 // partsImport are the packages that a part may import besides other parts.
 var partsImport = []string{"", "/logproof", "/server/evidence"}

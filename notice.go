@@ -31,6 +31,8 @@ const (
 	NoticeCaseMoved NoticeKind = "case_moved"
 	// NoticeInquiry: an inquiry was answered, or was not in time.
 	NoticeInquiry NoticeKind = "inquiry"
+	// NoticeComplaint: a complaint was answered, or was not in time.
+	NoticeComplaint NoticeKind = "complaint"
 	// NoticeScoreReady: a score that was asked for is there.
 	NoticeScoreReady NoticeKind = "score_ready"
 	// NoticeExportReady: an export is ready, or failed.
@@ -49,12 +51,13 @@ const (
 // switched off; those with legal effect come first.
 var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, NoticeListingEnded,
 	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeNewVersion, NoticeHelper, NoticeSecurity, NoticeCaseMoved, NoticeInquiry,
+	NoticeComplaint,
 	NoticeScoreReady, NoticeExportReady, NoticeShareViewed}
 
 // Legal reports whether the notice can't be switched off: it has legal effect, or is about
 // the resident's own login.
 func (k NoticeKind) Legal() bool {
-	return k != NoticeCaseMoved && k != NoticeInquiry && k != NoticeScoreReady && k != NoticeExportReady && k != NoticeShareViewed &&
+	return k != NoticeCaseMoved && k != NoticeInquiry && k != NoticeComplaint && k != NoticeScoreReady && k != NoticeExportReady && k != NoticeShareViewed &&
 		k != NoticeMailFailed && k != NoticePushFailed
 }
 

@@ -201,8 +201,11 @@ type Actor struct {
 	AAL int `json:"aal"`
 	// Agency is the code of the agency that an actor of [RoleAgency] acts for.
 	Agency string `json:"agency,omitempty"`
-	// Fresh says that the password was given a short time ago, which some things need.
+	// Fresh says that the password was given a short time ago, which some things need, and
+	// the second factor too where Factor is set.
 	Fresh bool `json:"-"`
+	// Factor says that a resident has chosen to be asked for a second factor.
+	Factor bool `json:"-"`
 	// Screen is the open session of a resident; zero where there is none.
 	Screen Screen `json:"-"`
 }
@@ -263,11 +266,21 @@ type Session struct {
 	Current   bool      `json:"current"`
 }
 
-// A SessionUse is when a session was last used, and after how many minutes without use
-// its resident wants it to end; 0 when they have not chosen.
+// A SessionUse is what is known of a session besides whose it is. Times are by the clock of
+// the database, which is one for all replicas.
 type SessionUse struct {
-	SeenAt  time.Time
+	// SeenAt is when it was last used, Unused how long ago that is.
+	SeenAt time.Time
+	Unused time.Duration
+	// Minutes is after how many without use its resident wants it to end; 0 when they have
+	// not chosen.
 	Minutes int
+	// Cookie is the keyed hash of the only cookie by which it goes on; "" for that with which
+	// it began.
+	Cookie string
+	// Factor says that its second factor was given, and FactorAge how long ago.
+	Factor    bool
+	FactorAge time.Duration
 }
 
 // LockMinutes are the numbers of minutes without use, after which a screen locks and
@@ -288,6 +301,14 @@ type Client struct {
 	Browser string
 }
 
+// A LoginTry is how one try to log in is counted: Count under the key are allowed at once, and
+// as many again within each Per, evenly.
+type LoginTry struct {
+	Key   string
+	Count int
+	Per   time.Duration
+}
+
 // A Login is what a session proves: who is logged in, in which session, and until when.
 type Login struct {
 	Actor     Actor
@@ -299,4 +320,6 @@ type Login struct {
 	IdleAfter time.Duration
 	// AuthenticatedAt is when the password was last given.
 	AuthenticatedAt time.Time
+	// Factor is that of the Actor.
+	Factor bool
 }

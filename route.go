@@ -29,6 +29,13 @@ var Routes = []Route{
 	{"try", "rulebooks/{id}/try", Anyone},
 	{"agencies", "agencies", Anyone},
 	{"check-us", "check-us", Anyone},
+	{"help", "help", Anyone},
+	{"glossary", "glossary", Anyone},
+	{"contact", "contact", Anyone},
+	{"accessibility", "accessibility", Anyone},
+	{"privacy", "privacy", Anyone},
+	{"status", "status", Anyone},
+	{"display", "display", Anyone},
 	{"offline", "offline", Anyone},
 	{"locked", "locked", Anyone},
 	{"no-score", "no-score", Anyone},
@@ -56,12 +63,16 @@ var Routes = []Route{
 	{"disputes", "disputes", Residents},
 	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID or ?previous=ID
 	{"missing", "missing", Residents},          // ask for a record that is not held
+	{"refused", "refused", Residents},          // ?measure=M
+	{"list-used", "complaints/list", Residents},
+	{"complaints", "complaints", Residents},
 	{"dispute", "disputes/{id}", Residents},
 	{"review", "disputes/{id}/review", Residents},
 	{"letter", "disputes/{id}/letter", Residents},
 	{"shares", "shares", Residents},
 	{"new-share", "shares/new", Residents},
 	{"drafts", "drafts", Everyone},
+	{"more", "more", Residents},
 	{"queue", "admin", Staff},     // ?state=S&kind=K&late=L&mine=1&agency=A&search=Q&cursor=C
 	{"inbox", "inbox", Residents}, // ?cursor=C
 	{"notice-settings", "inbox/settings", Residents},
@@ -81,6 +92,8 @@ var Routes = []Route{
 	{"enrol", "admin/enrol", Staff},
 	{"inquiries", "admin/inquiries", Staff}, // ?cursor=C
 	{"inquiry-answer", "admin/inquiries/{id}", Staff},
+	{"complaints-open", "admin/complaints", Staff},
+	{"complaint", "admin/complaints/{id}", Staff},
 	{"relatives", "admin/relatives", Staff},
 	{"comments", "admin/comments", Staff}, // ?state=S&cursor=C
 	{"comment", "admin/comments/{id}", Staff},

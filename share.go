@@ -113,6 +113,8 @@ type SharesView struct {
 type NewShareView struct {
 	// Scores are what there is to share, one for each rulebook.
 	Scores []ScoreCard `json:"scores"`
+	// Stale says that the password and the second factor have to be given first.
+	Stale bool `json:"stale,omitempty"`
 	// Made is shown once.
 	Made *MadeShare `json:"made,omitempty"`
 }
@@ -171,6 +173,9 @@ type Statement struct {
 	Value    *StatedValue `json:"value,omitempty"`
 	Missing  *int         `json:"missing,omitempty"`
 	Listings *int         `json:"listings,omitempty"`
+	// Unrestricted is a measure that no listing of the person carries on the day. A
+	// statement that has it says nothing of a score, and is for nobody in particular.
+	Unrestricted *Measure `json:"unrestricted,omitempty"`
 }
 
 // A StatedValue is a value with the least and the greatest possible one.

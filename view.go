@@ -14,6 +14,8 @@ type View struct {
 	// Page is the name of the page's route.
 	Page string `json:"page"`
 	Lang string `json:"lang"`
+	// Display is how this browser shows pages, as the person has chosen it.
+	Display Display `json:"display,omitzero"`
 	// Path is the page's path without the language, with its query: the language
 	// switch leads to it.
 	Path string `json:"path"`
@@ -332,6 +334,32 @@ type SourceView struct {
 	At    *time.Time  `json:"at,omitempty"`
 }
 
+// A Display is how a browser shows pages, which a person chooses without an account.
+type Display struct {
+	// Theme is light or dark, "" for that of the device.
+	Theme string `json:"theme,omitempty"`
+	// Text is the size of text in per cent, of [TextSizes]; "" for that of the browser.
+	Text string `json:"text,omitempty"`
+}
+
+// Themes and TextSizes are what can be chosen of a [Display] besides "".
+var (
+	Themes    = []string{"light", "dark"}
+	TextSizes = []string{"130", "200"}
+)
+
+// A ContactView is where and how the bureau is reached.
+type ContactView struct {
+	// Counter is the counter's address and hours; "" where the operator has not said.
+	Counter string `json:"counter,omitempty"`
+}
+
+// A StatusView is what the service can do at this moment.
+type StatusView struct {
+	// Works has the kinds of work, and whether each goes on.
+	Works map[string]bool `json:"works"`
+}
+
 // An AccessLogView is a page of the access log, newest first.
 type AccessLogView struct {
 	Entries []AccessEntry `json:"looks"`
@@ -461,6 +489,8 @@ const FewestShown = 3
 // first. It is public.
 type AgenciesView struct {
 	Agencies []AgencyFigures `json:"agencies"`
+	// Complaints are the sums of what residents report, by kind.
+	Complaints []ComplaintFigures `json:"complaints"`
 }
 
 // AgencyFigures are how one agency deals with disputes. A number that is nil is
@@ -481,6 +511,9 @@ type AgencyFigures struct {
 	// answered and decided; nil too where there are none.
 	AnswerDays *int `json:"answer_days"`
 	DecideDays *int `json:"decide_days"`
+	// Good and Poor are how many residents said so of a decided one.
+	Good *int `json:"good"`
+	Poor *int `json:"poor"`
 	// LateNow is the number of open ones with which it is late.
 	LateNow *int `json:"late_now"`
 	// Inquiries is the number of times that its people read data and the resident asked

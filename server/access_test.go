@@ -118,13 +118,15 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = http.StatusSeeOther
 			case who.role == "" && r.Access != mingjing.Anyone:
 				want = http.StatusSeeOther
-			case !admitted(r.Access, who.role), who.role == mingjing.RoleHandler && in([]string{"workload", "comments", "comment"}, r.Name),
+			case !admitted(r.Access, who.role), who.role == mingjing.RoleHandler && in([]string{"workload", "comments", "comment", "complaints-open",
+				"complaint"}, r.Name),
 				(r.Name == "counter" || r.Name == "enrol") && who.role == mingjing.RoleAuditor,
 				r.Name == "inquiry-answer" && who.role != mingjing.RoleHandler: // it is about that handler
 				want = http.StatusForbidden
 			case r.Name == "recipient" && revoked: // by the resident, as everything else below is tried
 				want = http.StatusNotFound
 			case personal && !who.own,
+				r.Name == "complaint",                                                             // nobody has complained
 				r.Name == "comment",                                                               // there is no draft in this city
 				r.Name == "agency-question", r.Name == "agency-batch", r.Name == "agency-inquiry", // nothing was put to this agency
 				r.Name == "helping" && who.role == mingjing.RoleResident:
@@ -217,11 +219,18 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{404}
 			case e.Path == "/api/passkeys/question", e.Path == "/api/passkeys":
 				want = []int{409} // the city has no name here
-			case e.Path == "/api/passkeys/remove":
+			case e.Path == "/api/factor/confirm":
+				want = []int{409} // nothing was begun
+			case e.Path == "/api/passkeys/remove", e.Path == "/api/factor/passkey":
 				want = []int{404} // there is none
 			case e.Path == "/api/confirm", e.Path == "/api/password", e.Path == "/api/leave":
 				want = []int{422} // nothing was filled in
-			case (e.Path == "/api/shares" || e.Path == "/api/missing") && e.Method == "POST":
+			case strings.HasPrefix(e.Path, "/api/admin/complaints") && who.role == mingjing.RoleHandler: // it is the supervisors' to answer
+				want = []int{403}
+			case strings.HasPrefix(e.Path, "/api/admin/complaints/{id}") && who.role.Staff(): // there is none of that id
+				want = []int{404, 422}
+			case (e.Path == "/api/shares" || e.Path == "/api/missing" || e.Path == "/api/refusals/statement" ||
+				strings.HasPrefix(e.Path, "/api/complaints/")) && e.Method == "POST":
 				want = []int{422} // nothing was filled in
 			case strings.HasSuffix(e.Path, "/tell-recipients"):
 				want = []int{409} // it is not decided

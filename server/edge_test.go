@@ -59,13 +59,13 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 				who.lang = lang
 			}
 			switch r.Name {
-			case "comment", "agency-question", "agency-batch", "agency-inquiry": // each has a test of its own
+			case "comment", "complaint", "agency-question", "agency-batch", "agency-inquiry": // each has a test of its own
 				continue
 			}
 			if r.Name == "helping" {
 				who = empty
 			}
-			if r.Name == "workload" || r.Name == "comments" { // it is not for handlers
+			if r.Name == "workload" || r.Name == "comments" || r.Name == "complaints-open" { // it is not for handlers
 				who = c.desk(t, "s-2001")
 				who.lang = lang
 			}
@@ -305,6 +305,12 @@ func TestEvidenceIsWhatItIsAndNoMore(t *testing.T) {
 	if got.header.Get("Cross-Origin-Resource-Policy") != "same-origin" {
 		t.Error("another site may embed it")
 	}
+	seen := b.send("GET", "/api/evidence/"+d.Evidence[0].ID+"?page=1", nil).want(200)
+	if !bytes.HasPrefix(seen.body, []byte("\xff\xd8\xff")) || seen.header.Get("Content-Disposition") != "inline" ||
+		seen.header.Get("Content-Security-Policy") != "default-src 'none'; sandbox" {
+		t.Errorf("its page is sent with %v", seen.header)
+	}
+	b.send("GET", "/api/evidence/"+d.Evidence[0].ID+"?page=2", nil, "Accept", "application/json").want(404)
 	b.send("GET", "/api/evidence/NOTHING", nil, "Accept", "application/json").want(404)
 }
 

@@ -24,6 +24,9 @@ func cacheDir(data string) (string, error) {
 	return dir, os.MkdirAll(dir, 0o700)
 }
 
+// fileLimits are what checking files may cost; tests are more patient.
+var fileLimits = evidence.DefaultLimits
+
 // newFiles returns what checks files, and lets it compile in the background what it needs.
 func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
 	self, err := os.Executable()
@@ -34,7 +37,7 @@ func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := evidence.NewChecker(evidence.DefaultLimits, self, checkFile, cache)
+	files := evidence.NewChecker(fileLimits, self, checkFile, cache)
 	if p.ScanURL != "" {
 		scanner, err := evidence.NewClamd(p.ScanURL)
 		if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -64,6 +65,11 @@ func TestALetterIsAFileOnceThereIsADecision(t *testing.T) {
 		if a := b.send("GET", "/api/disputes/"+d.ID+"/letter.pdf?lang="+lang, nil); !sizes[string(a.body)] {
 			t.Errorf("the letter in %s is another file the second time", lang)
 		}
+	}
+	said := into[mingjing.Case](b.json("POST", "/api/disputes/"+d.ID+"/feedback", map[string]any{"feedback": "poor"}).want(200))
+	if to := b.form("/api/disputes/"+d.ID+"/feedback", url.Values{"feedback": {"poor"}, "lang": {"en"}}).want(303).to(); said.Feedback != "poor" ||
+		to != "/en/disputes/"+d.ID+"?done=feedback_poor" {
+		t.Errorf("they said %q, and come to %s", said.Feedback, to)
 	}
 	if len(sizes) != 4 {
 		t.Errorf("%d files differ, want 4", len(sizes))

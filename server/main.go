@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -124,7 +123,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	case "restore":
 		return runRestore(ctx, args, getenv, stdout, stderr)
 	case checkFile: // the program runs it itself, for one file
-		return inspect.Work(ctx, strings.Join(args, " "), os.Stdin, stdout, stderr)
+		return inspect.Work(ctx, args, os.Stdin, stdout, stderr)
 	case "doctor":
 		return runDoctor(ctx, args, getenv, stdout, stderr)
 	case "health":

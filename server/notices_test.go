@@ -171,7 +171,7 @@ func TestNoticeSettingsWorkAsForms(t *testing.T) {
 			t.Errorf("%s is ticked %v and fixed %v", k, ticked, fixed)
 		}
 	}
-	to := b.form("/api/notice-settings", url.Values{"kinds": {"score_ready", "export_ready", "inquiry"}, "push": {"true"},
+	to := b.form("/api/notice-settings", url.Values{"kinds": {"score_ready", "export_ready", "inquiry", "complaint"}, "push": {"true"},
 		"show_text": {"true"}}).to()
 	if to != "/en/inbox/settings?done=notice_settings" {
 		t.Errorf("it leads to %s", to)
@@ -181,7 +181,7 @@ func TestNoticeSettingsWorkAsForms(t *testing.T) {
 		t.Errorf("the settings are %+v", v)
 	}
 	b.json("POST", "/api/notice-settings",
-		map[string]any{"kinds": []string{"score_ready", "inquiry", "export_ready", "case_moved", "share_viewed"}, "push": true,
+		map[string]any{"kinds": []string{"score_ready", "inquiry", "complaint", "export_ready", "case_moved", "share_viewed"}, "push": true,
 			"mail": true}).want(200)
 	if v := settings(b); len(v.Off) != 0 || !v.Mail || v.ShowText {
 		t.Errorf("the settings are %+v", v)

@@ -7,8 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/pquerna/otp/totp"
+	"github.com/redis/go-redis/v9"
 
 	"mingjing"
 	"mingjing/server/identity/passkeytest"
@@ -222,6 +225,11 @@ func TestAResidentLogsInByAPasskey(t *testing.T) {
 	if again.want(401); again.view().Page != "login" || again.view().Problem.Code != "passkey_failed" || again.cookieOf("session") != nil {
 		t.Errorf("the same answer again is told %s", again.body)
 	}
+	// It may be the second factor too, which goes with it.
+	b.json("POST", "/api/factor/passkey", nil).want(200)
+	if b.page("confirm").want(200).html().Find("[data-passkey]").Length() != 1 {
+		t.Error("a passkey that is the second factor is not asked for")
+	}
 	if to := b.fill(b.page("security").want(200), "/api/passkeys/remove", nil).to(); to != "/en/security?done=passkey_removed" {
 		t.Errorf("removing it leads to %s", to)
 	}
@@ -237,5 +245,74 @@ func TestAResidentLogsInByAPasskey(t *testing.T) {
 		if !slices.Contains(codes, want) {
 			t.Errorf("of %s there is no notice: %v", want, codes)
 		}
+	}
+}
+
+// TestASecondFactorIsAskedForBeforeWhatCantBeUndone sets an authenticator up without scripts,
+// and is asked for its code before sharing and for all data.
+func TestASecondFactorIsAskedForBeforeWhatCantBeUndone(t *testing.T) {
+	c := theOpenCity(t)
+	who, account := c.resident(t, "ordinary 7"), c.account(t, "ordinary 7")
+	made := who.fill(who.page("security").want(200), "/api/factor", nil).want(200)
+	secret := strings.ReplaceAll(made.html().Find("#secret").Text(), " ", "")
+	code := func(steps int) string {
+		code, err := totp.GenerateCode(secret, time.Now().Add(time.Duration(steps)*30*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code
+	}
+	wrong := who.fill(made, "/api/factor/confirm", map[string]string{"totp": code(500)}).want(422)
+	if again := strings.ReplaceAll(wrong.html().Find("#secret").Text(), " ", ""); again != secret || wrong.html().Find("#totp-error").Length() != 1 {
+		t.Errorf("after a wrong code the secret is %q", again)
+	}
+	if to := who.fill(wrong, "/api/factor/confirm", map[string]string{"totp": code(0)}).to(); to != "/en/security?done=factor_added" {
+		t.Errorf("it leads to %s", to)
+	}
+	if n := list[mingjing.Notice](who.json("GET", "/api/notices", nil))[0]; n.Code != mingjing.SecurityFactorAdded {
+		t.Errorf("the newest notice is %+v", n)
+	}
+	// Another login with the password alone.
+	b := c.resident(t, "ordinary 7")
+	if s := into[mingjing.SecurityView](b.json("GET", "/api/security", nil)); s.Fresh || !s.Factor.On || !s.Factor.App {
+		t.Errorf("how one logs in is %+v", s)
+	}
+	for path, body := range map[string]map[string]any{"/api/export": nil, "/api/leave": {"confirm": true}, "/api/factor/remove": nil,
+		"/api/shares": {"rulebook": "honest-shanghai"}, "/api/password": {"password": account.Password, "new_password": goodPassword}} {
+		if code := b.json("POST", path, body).problem(403); code != "login_stale" {
+			t.Errorf("%s is told %s", path, code)
+		}
+	}
+	bare := b.fill(b.page("confirm?next=security").want(200), "/api/confirm", map[string]string{"password": account.Password})
+	if bare.want(422).html().Find("#totp-error").Length() != 1 {
+		t.Errorf("the password without a code is answered %s", bare.body)
+	}
+	used := code(1)
+	if to := b.fill(b.page("confirm?next=security").want(200), "/api/confirm", map[string]string{"password": account.Password,
+		"totp": used}).to(); to != "/en/security?done=confirmed" {
+		t.Errorf("with the code it leads to %s", to)
+	}
+	// A Redis that was emptied forgets no code that was used.
+	opt, err := redis.ParseURL(c.p.RedisURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rdb := redis.NewClient(opt)
+	defer rdb.Close()
+	if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	b.json("POST", "/api/confirm", map[string]any{"password": account.Password, "totp": used}).problem(422)
+	b.json("POST", "/api/factor/remove", nil).want(200)
+	// The same through the API, and with a passkey.
+	f := into[mingjing.SecurityView](b.json("POST", "/api/factor", nil)).NewFactor
+	if f == nil {
+		t.Fatal("there is no new factor")
+	}
+	secret = f.Secret
+	b.json("POST", "/api/factor/confirm", map[string]any{"ticket": f.Ticket, "totp": code(0)}).want(200)
+	b.json("POST", "/api/factor/remove", nil).want(200)
+	if code := b.json("POST", "/api/factor/passkey", nil).problem(404); code != "not_found" {
+		t.Errorf("without a passkey it is told %s", code)
 	}
 }

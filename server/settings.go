@@ -53,6 +53,7 @@ type Settings struct {
 	MasterPassphrase                string        // MASTER_PASSPHRASE: a passphrase that also seals that file
 	Origin                          string        // PUBLIC_ORIGIN, such as https://mirror.example
 	ProxyHops                       int           // PROXY_HOPS: our own proxies before the server
+	SecurityContact                 string        // SECURITY_CONTACT: where faults of security are reported, such as mailto:…
 	Counter                         string        // COUNTER: where the bureau's counter is, as residents are told
 	SMTPURL, MailFrom               string        // SMTP_URL, MAIL_FROM: "" is no e-mail
 	LetterCodeDays                  int           // LETTER_CODE_DAYS: for how many days the code of a letter is good
@@ -102,8 +103,8 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		KratosPublicURL: or("KRATOS_PUBLIC_URL", ""), KratosAdminURL: or("KRATOS_ADMIN_URL", ""),
 		KratosBin: or("KRATOS_BIN", ""), Origin: or("PUBLIC_ORIGIN", ""), Agencies: or("AGENCIES", ""),
 		Rulebooks: or("RULEBOOKS", ""),
-		Counter:   or("COUNTER", ""),
-		SMTPURL:   or("SMTP_URL", ""), MailFrom: or("MAIL_FROM", ""),
+		Counter:   or("COUNTER", ""), SecurityContact: or("SECURITY_CONTACT", ""),
+		SMTPURL: or("SMTP_URL", ""), MailFrom: or("MAIL_FROM", ""),
 		MasterKey: or("MASTER_KEY", ""), MasterPassphrase: getenv("MASTER_PASSPHRASE"),
 		Witnesses: or("WITNESSES", ""), MetricsAddr: or("METRICS_ADDR", ""),
 		TraceEndpoint: or("OTEL_EXPORTER_OTLP_ENDPOINT", ""),

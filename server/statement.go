@@ -92,6 +92,10 @@ func runStatement(args []string, now time.Time, stdout, stderr io.Writer) int {
 	if s.Value != nil {
 		line("value", fmt.Sprintf("%d (from %d to %d)", s.Value.Value, s.Value.Min, s.Value.Max))
 	}
+	if m := s.Unrestricted; m != nil {
+		line("measure", m.Code+" "+m.Name.In("en")+" "+m.Name.In("zh-CN"))
+		line("meaning", "no listing of this person carries the measure on the day")
+	}
 	number("missing", s.Missing)
 	number("listings", s.Listings)
 	return statementGood

@@ -3,8 +3,10 @@ package main
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"mingjing"
+	"mingjing/server/statement"
 )
 
 // TestEveryStepAnswersAProgramToo takes by JSON the steps that other tests take by forms,
@@ -89,6 +91,45 @@ func TestEveryStepAnswersAProgramToo(t *testing.T) {
 		}
 		if v := list[mingjing.Case](b.json("GET", "/api/disputes", nil)); v[0].Missing == nil || v[0].State != mingjing.CaseAgencyAsked {
 			t.Errorf("the case is %+v", v[0])
+		}
+	})
+
+	t.Run("refused at a counter, and a list that nobody published", func(t *testing.T) {
+		b := c.resident(t, "ordinary 12")
+		if v := into[mingjing.RefusedView](b.json("GET", "/api/refusals?measure=restrict.rail", nil).want(200)); v.Answer != mingjing.RefusalClear {
+			t.Errorf("without any listing it is %s", v.Answer)
+		}
+		made := into[mingjing.RefusedView](b.json("POST", "/api/refusals/statement", map[string]any{"measure": "restrict.rail"}).want(201))
+		keys, err := statement.ParseKeys(b.json("GET", "/.well-known/jwt-vc-issuer", nil).want(200).body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := c.p.casework.City.Now()
+		s, _, err := statement.Verify(made.Token, keys, now)
+		if err != nil || s.Unrestricted == nil || s.Unrestricted.Code != "restrict.rail" || s.Name == "" || s.Band != nil || s.ShownTo != "" {
+			t.Errorf("the statement is %+v, %v", s, err)
+		}
+		if _, _, err := statement.Verify(made.Token, keys, now.Add(mingjing.MeasureStatementTime+time.Second)); err == nil {
+			t.Error("it holds after its hour")
+		}
+		body := map[string]any{"measure": "restrict.rail", "place": "station", "where": "Counter 7", "happened_on": "2026-01-15",
+			"statement": "My score is too low, they said.", "idempotency_key": "one"}
+		k := into[mingjing.Complaint](b.json("POST", "/api/complaints/refused", body).want(201))
+		if again := into[mingjing.Complaint](b.json("POST", "/api/complaints/refused", body).want(201)); again.ID != k.ID {
+			t.Error("sent twice, it is two")
+		}
+		delete(body, "measure")
+		delete(body, "idempotency_key")
+		b.json("POST", "/api/complaints/list", body).want(201)
+		if open := list[mingjing.ComplaintSummary](supervisor.json("GET", "/api/admin/complaints", nil)); len(open) != 2 {
+			t.Errorf("%+v waits", open)
+		}
+		handler.json("GET", "/api/admin/complaints", nil).want(403)
+		supervisor.json("GET", "/api/admin/complaints/"+k.ID, nil).want(200)
+		supervisor.json("POST", "/api/admin/complaints/"+k.ID+"/answer",
+			map[string]any{"outcome": "unlawful", "reply": "The station was told so."}).want(200)
+		if own := list[mingjing.Complaint](b.json("GET", "/api/complaints", nil)); len(own) != 2 || own[1].Outcome != mingjing.ComplaintUnlawful {
+			t.Errorf("%+v", own)
 		}
 	})
 

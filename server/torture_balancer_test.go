@@ -20,9 +20,11 @@ import (
 
 const (
 	// checkPause is how long after one look at a replica comes the next, and checkPatience how
-	// long a look waits for an answer.
+	// long a look waits for an answer. One after checkSwift says that the machine gives the
+	// program no time to run.
 	checkPause    = 100 * time.Millisecond
 	checkPatience = 2 * time.Second
+	checkSwift    = time.Second
 )
 
 // A balancer stands before replicas, as an operator's does: it asks each at /readyz, and sends
@@ -35,8 +37,7 @@ type balancer struct {
 	mu       sync.Mutex
 	backends []backend
 	last     int
-	cut      int    // requests whose replica went away before it answered
-	down     []span // when no replica was ready
+	down     []span // when no replica was ready, or one had no time to run
 	isDown   bool
 	news     chan struct{} // closed at each change
 }
@@ -45,7 +46,7 @@ type balancer struct {
 type backend struct {
 	addr  string // "" where none runs
 	ready bool
-	since time.Time // since when it is ready, or is not
+	slow  bool // it is ready, and takes long to say so
 }
 
 // A span is a stretch of time; its end is zero while it lasts.
@@ -65,16 +66,11 @@ func newBalancer(t testing.TB, replicas int) *balancer {
 		},
 		Transport: b,
 		ErrorLog:  slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			if errors.Is(err, errNobodyThere) {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return
 			}
-			b.mu.Lock()
-			if r.Context().Err() == nil {
-				b.cut++
-			}
-			b.mu.Unlock()
 			w.WriteHeader(http.StatusBadGateway)
 		},
 	})
@@ -99,13 +95,14 @@ var errNobodyThere = errors.New("no replica can be reached")
 func (b *balancer) set(i int, addr string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.backends[i] = backend{addr: addr, since: time.Now()}
+	b.backends[i] = backend{addr: addr}
 	b.note(time.Now())
 }
 
-// note notes since when no replica is ready, and wakes who waits for a change. b.mu is held.
+// note notes since when the program does not run, and wakes who waits for a change. b.mu is held.
 func (b *balancer) note(at time.Time) {
-	ready := slices.ContainsFunc(b.backends, func(k backend) bool { return k.ready })
+	ready := slices.ContainsFunc(b.backends, func(k backend) bool { return k.ready }) &&
+		!slices.ContainsFunc(b.backends, func(k backend) bool { return k.slow })
 	switch {
 	case !ready && !b.isDown:
 		b.down = append(b.down, span{from: at})
@@ -134,10 +131,11 @@ func (b *balancer) look(ctx context.Context, i int) {
 			continue
 		}
 		at := time.Now()
-		ready := b.isReady(ctx, addr)
+		now := backend{addr: addr, ready: b.isReady(ctx, addr)}
+		now.slow = now.ready && time.Since(at) > checkSwift
 		b.mu.Lock()
-		if k := &b.backends[i]; k.addr == addr && k.ready != ready {
-			k.ready, k.since = ready, time.Now()
+		if k := &b.backends[i]; k.addr == addr && *k != now {
+			*k = now
 			b.note(at)
 		}
 		b.mu.Unlock()
@@ -228,14 +226,7 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// cuts returns how many requests were cut off until now.
-func (b *balancer) cuts() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.cut
-}
-
-// served returns for how long at least one replica was ready between two instants.
+// served returns for how long the program ran between two instants.
 func (b *balancer) served(from, to time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()

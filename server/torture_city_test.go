@@ -87,7 +87,8 @@ func torture(t testing.TB, postgres, disk bool, replicas int, more ...string) *t
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.env = append([]string{"PATH=" + os.Getenv("PATH"), "XDG_CACHE_HOME=" + cache, "TMPDIR=" + os.TempDir(), asProgram + "=" + attached,
+	temp := os.TempDir() //nolint:usetesting // paths of sockets must be short
+	c.env = append([]string{"PATH=" + os.Getenv("PATH"), "XDG_CACHE_HOME=" + cache, "TMPDIR=" + temp, asProgram + "=" + attached,
 		"DATA=" + c.dir, "ADDR=127.0.0.1:0", "DEMO=1", "DEMO_CLOCK_SCALE=" + strconv.Itoa(tortureScale), "PROXY_HOPS=1", "LOCK_AFTER=10h",
 		"SCORE_RESERVE=" + tortureReserve.String(), "KRATOS_BIN=" + bin}, more...)
 	if replicas > 1 {

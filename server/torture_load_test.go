@@ -38,6 +38,9 @@ type load struct {
 	pace    time.Duration
 	// resting: nobody asks for another score.
 	resting atomic.Bool
+	// dropped are the requests that no replica has answered, but for those that took so long
+	// that a replica which stops need not wait for them.
+	dropped atomic.Int64
 
 	mu       sync.Mutex
 	failed   []string // requests that were not answered, or with 5xx
@@ -121,13 +124,6 @@ func (l *load) note(list *[]string, format string, args ...any) {
 	*list = append(*list, time.Now().Format("15:04:05.000 ")+fmt.Sprintf(format, args...))
 }
 
-// failures returns how many requests have failed until now.
-func (l *load) failures() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.failed)
-}
-
 func (l *load) acknowledged() (n int64) {
 	for _, p := range l.people {
 		n += p.acked.Load()
@@ -180,6 +176,10 @@ func (p *person) send(ctx context.Context, method, path, kind, key string, body 
 	}
 	at := time.Now()
 	defer func() {
+		reached := err == nil && status != http.StatusBadGateway && (status != http.StatusServiceUnavailable || len(out) > 0)
+		if !reached && ctx.Err() == nil && time.Since(at) < slowAnswer/2 {
+			p.l.dropped.Add(1)
+		}
 		if took := time.Since(at); took > slowAnswer && ctx.Err() == nil {
 			p.l.note(&p.l.slow, "%s %s: %d after %s", method, path, status, took.Round(time.Millisecond))
 		}

@@ -65,7 +65,7 @@ var public = sync.OnceValue(func() map[string]File {
 			if err != nil {
 				return err
 			}
-			data = slices.Concat(data, []byte("\n"), host)
+			data = slices.Concat(chosenTheme(data), []byte("\n"), host)
 		}
 		all[name] = File{Name: name, Type: kind, Data: data, Hash: Hash(data)}
 		return nil
@@ -75,6 +75,19 @@ var public = sync.OnceValue(func() map[string]File {
 	}
 	return all
 })
+
+// chosenTheme returns the style with its dark colours once more, for who has chosen them
+// and not left them to the device; who has chosen the light ones has those everywhere.
+func chosenTheme(css []byte) []byte {
+	const begin, end = "@media (prefers-color-scheme: dark) {\n  :root {\n", "\n  }\n}\n"
+	before, rest, found := strings.Cut(string(css), begin)
+	dark, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		panic("web: the style has no dark colours")
+	}
+	return []byte(before + strings.Replace(begin, ":root", `:root:not([data-theme="light"])`, 1) + dark + end +
+		":root[data-theme=\"light\"] { color-scheme: light; }\n:root[data-theme=\"dark\"] {\n    color-scheme: dark;\n" + dark + "\n}\n" + after)
+}
 
 // Files returns the public files, by name, without the browser's program.
 func Files() []File {

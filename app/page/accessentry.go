@@ -15,14 +15,14 @@ import (
 // why returns the last cell, or is nil.
 func AccessTable(v *mingjing.View, entries []mingjing.AccessEntry, caption string, why func(mingjing.AccessEntry) app.UI) app.UI {
 	rows := make([][]app.UI, 0, len(entries))
-	columns := []c.Column{{Text: T(v, "access_log.who")}, {Text: T(v, "access_log.opened")}, {Text: T(v, "access_log.why")},
-		{Text: T(v, "access_log.basis")}}
+	columns := []c.Column{{Text: T(v, "access_log.who")}, {Text: T(v, "access_log.what")}, {Text: T(v, "access_log.why")}}
 	if why != nil {
-		columns = append(columns, c.Column{Text: T(v, "inquiry.why")})
+		columns = append(columns, c.Column{Text: T(v, "access_log.allowed")})
 	}
 	for _, l := range entries {
-		row := []app.UI{c.Div("two", AccessWho(v, l), c.El("span", c.A{"class": "muted small"}, TimeUI(v, l.At))),
-			c.Div("two", AccessWhat(v, l), c.Span("small", OpenedText(v, l))), c.Text(PurposeText(v, l)), c.Text(BasisText(v, l))}
+		law, _ := BasisText(v, l)
+		row := []app.UI{c.Div("two", AccessWho(v, l), c.El("span", c.A{"class": "muted small"}, TimeUI(v, l.At))), AccessWhat(v, l),
+			c.Div("two", c.Text(PurposeText(v, l)), c.Span("muted small", law))}
 		if why != nil {
 			row = append(row, why(l))
 		}
@@ -40,8 +40,8 @@ func OpenedText(v *mingjing.View, l mingjing.AccessEntry) string {
 	return T(v, key)
 }
 
-// BasisText returns the law that allows the look, as a text.
-func BasisText(v *mingjing.View, l mingjing.AccessEntry) string {
+// BasisText returns the law that allows the look, and what it says, as texts.
+func BasisText(v *mingjing.View, l mingjing.AccessEntry) (law, says string) {
 	purpose := strings.TrimPrefix(l.Purpose, "purpose.")
 	switch {
 	case strings.HasPrefix(purpose, "checked_"):
@@ -51,7 +51,7 @@ func BasisText(v *mingjing.View, l mingjing.AccessEntry) string {
 	case !i18n.Has("basis." + purpose):
 		purpose = "other"
 	}
-	return T(v, "basis."+purpose)
+	return T(v, "basis."+purpose), T(v, "basis_says."+purpose)
 }
 
 // AccessWho returns the person or agency that read the data.

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"strconv"
 	"time"
 
 	"mingjing"
@@ -10,37 +11,52 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// EvidenceLink returns one file with the link to it.
-func EvidenceLink(v *mingjing.View, e mingjing.Evidence, at string) app.UI {
-	if !e.Checked() {
-		state := c.Muted(T(v, "evidence_state.checking"))
-		if e.State == mingjing.EvidenceRefused {
-			state = c.El("p", c.A{"class": "error"}, c.Text(T(v, "evidence_state.refused", "why", Code(v, "error", e.Why))))
-		}
-		return c.El("div", c.A{"class": "paper"}, fileShape(), c.Div("paper-body",
-			c.El("p", c.A{"class": "paper-name"}, c.El("bdi", nil, c.Text(e.Name))), state))
+// maxPages is of how many pages of a file there are links to pictures.
+const maxPages = 20
+
+// EvidenceLink returns one file with the link to it, how far it has come, and what belongs
+// to it. Whoever is no resident looks at it as pictures that the server has made.
+func EvidenceLink(v *mingjing.View, e mingjing.Evidence, at string, more ...app.UI) app.UI {
+	file := func(parts ...app.UI) app.UI {
+		return c.El("div", c.A{"class": "paper"}, fileShape(), c.Div("paper-body", append(parts, more...)...))
 	}
-	var states []string
+	switch {
+	case e.State == mingjing.EvidenceRefused:
+		return file(c.El("p", c.A{"class": "paper-name"}, c.El("bdi", nil, c.Text(e.Name))),
+			c.El("p", c.A{"class": "error"}, c.Text(T(v, "evidence_state.refused", "why", Code(v, "error", e.Why)))))
+	case !e.Checked():
+		return file(c.El("p", c.A{"class": "paper-name"}, c.El("bdi", nil, c.Text(e.Name))), c.Muted(T(v, "evidence_state.checking")))
+	}
+	parts := []app.UI{
+		c.El("a", c.A{"href": at + Segment(e.ID), "download": e.Name, "data-full": "true", "class": "paper-name"},
+			c.Span("visually-hidden", T(v, "dispute.evidence_download")+" "), c.Text(e.Name)),
+		c.Muted(T(v, "dispute.evidence_meta", "type", MediaType(e.Type), "size", i18n.FileSize(v.Lang, e.Size), "time", Instant(v, e.AddedAt)))}
+	if v.Who != nil && v.Who.Role != mingjing.RoleResident {
+		parts = append(parts, pageLinks(v, e, at))
+	}
 	for _, s := range []struct {
 		key string
 		at  time.Time
 	}{{"evidence_state.checked", e.CheckedAt}, {"evidence_opened.handler", e.HandlerOpenedAt}, {"evidence_opened.agency", e.AgencyOpenedAt}} {
 		if !s.at.IsZero() {
-			states = append(states, T(v, s.key, "time", Instant(v, s.at)))
+			parts = append(parts, c.Muted(T(v, s.key, "time", Instant(v, s.at))))
 		}
 	}
 	if e.Stripped {
-		states = append(states, T(v, "dispute.evidence_stripped"))
+		parts = append(parts, c.Muted(T(v, "dispute.evidence_stripped")))
 	}
-	var notes []app.UI
-	for _, s := range states {
-		notes = append(notes, c.Muted(s))
+	return file(parts...)
+}
+
+// pageLinks returns the links to the pages of a file as pictures.
+func pageLinks(v *mingjing.View, e mingjing.Evidence, at string) app.UI {
+	var links []app.UI
+	for n := range min(max(e.Pages, 1), maxPages) {
+		page := strconv.Itoa(n + 1)
+		links = append(links, c.El("a", c.A{"href": at + Segment(e.ID) + "?page=" + page, "data-full": "true"},
+			c.Text(T(v, "case.evidence_page", "n", page)), c.Span("visually-hidden", " "+e.Name)), c.Text(" "))
 	}
-	return c.El("div", c.A{"class": "paper"}, fileShape(), c.Div("paper-body", append([]app.UI{
-		c.El("a", c.A{"href": at + Segment(e.ID), "download": e.Name, "data-full": "true", "class": "paper-name"},
-			c.Span("visually-hidden", T(v, "dispute.evidence_download")+" "), c.Text(e.Name)),
-		c.El("p", c.A{"class": "muted"}, c.Text(T(v, "dispute.evidence_meta", "type", MediaType(e.Type),
-			"size", i18n.FileSize(v.Lang, e.Size), "time", Instant(v, e.AddedAt))))}, notes...)...))
+	return c.El("p", nil, links...)
 }
 
 // UnscannedNote returns that files were not searched for malware, for whoever opens what
@@ -103,14 +119,6 @@ func WordsTitle(v *mingjing.View, d mingjing.Case) string {
 	return OwnOr(v, d, "dispute.words")
 }
 
-// PositionText returns what an agency answers, in the words of the kind of case.
-func PositionText(v *mingjing.View, kind mingjing.CaseKind, p mingjing.AgencyPosition) string {
-	if key := "position." + string(p) + "." + string(kind); kind != "" && i18n.Has(key) {
-		return T(v, key)
-	}
-	return Code(v, "position", string(p))
-}
-
 // Further returns what was added to a case in words, each with its time.
 func Further(v *mingjing.View, d mingjing.Case) app.UI {
 	var all []app.UI
@@ -118,6 +126,14 @@ func Further(v *mingjing.View, d mingjing.Case) app.UI {
 		all = append(all, c.Muted(T(v, "dispute.further_at", "time", Instant(v, f.At))), c.Div("quote", Paragraphs(f.Text)))
 	}
 	return c.Div("stack", all...)
+}
+
+// PositionText returns what an agency answers, in the words of the kind of case.
+func PositionText(v *mingjing.View, kind mingjing.CaseKind, p mingjing.AgencyPosition) string {
+	if key := "position." + string(p) + "." + string(kind); kind != "" && i18n.Has(key) {
+		return T(v, key)
+	}
+	return Code(v, "position", string(p))
 }
 
 // ReasonLine returns why the resident objects; cases of other kinds have no reason.

@@ -26,7 +26,8 @@ var (
 
 // parents has, by page, the item of the menu to which the page belongs.
 var parents = map[string]string{"ask": "score", "request": "score", "compare": "score", "record": "records", "listing": "listings", "repair": "listings",
-	"new-dispute": "disputes", "missing": "disputes", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue",
+	"new-dispute": "disputes", "missing": "disputes", "refused": "listings", "list-used": "listings", "complaints": "listings",
+	"complaints-open": "queue", "complaint": "queue", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue",
 	"leave": "consents", "new-share": "shares", "helping": "mandates",
 	"staff-member": "staff", "comment": "comments",
 	"enrol":   "counter",
@@ -181,18 +182,13 @@ func tabs(v *mingjing.View) app.UI {
 	for _, name := range residentTabs {
 		items = append(items, c.El("li", nil, navLink(v, name, "tab", icon(name))))
 	}
-	links := make([]app.UI, 0, len(residentMore)+1)
-	for _, name := range residentMore {
-		links = append(links, c.El("li", nil, menuLink(v, name)))
+	more := c.A{"class": "tab", "href": Href(v, "more")}
+	if v.Page == "more" {
+		more["aria-current"] = "page"
+	} else if slices.Contains(residentMore, activeRoute(v)) {
+		more["aria-current"] = "location"
 	}
-	links = append(links, c.El("li", nil, menuLink(v, "rulebooks")))
-	summary := c.A{"class": "tab"}
-	if slices.Contains(residentMore, activeRoute(v)) {
-		summary["class"] = "tab tab-current"
-	}
-	items = append(items, c.El("li", nil, c.El("details", c.A{"class": "menu menu-up", "data-menu": "true"},
-		c.El("summary", summary, icon("more"), c.El("span", nil, c.Text(T(v, "chrome.more")))),
-		c.El("ul", c.A{"class": "menu-panel", "role": "list"}, links...))))
+	items = append(items, c.El("li", nil, c.El("a", more, icon("more"), c.El("span", nil, c.Text(T(v, "chrome.more"))))))
 	return c.El("nav", c.A{"class": "tabs", "aria-label": T(v, "chrome.tabs")}, c.El("ul", c.A{"role": "list"}, items...))
 }
 
@@ -202,10 +198,16 @@ var icons = map[string]string{
 	"records":  "M6 3h9l4 4v14H6zM9 11h7M9 15h7",
 	"disputes": "M4 4h16v12h-8l-5 4.5V16H4zM8.5 10h7",
 	"more":     "M4 6.5h16M4 12h16M4 17.5h16",
+	"looked":   "M2.5 12C6 6.5 18 6.5 21.5 12 18 17.5 6 17.5 2.5 12zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
+	"lock":     "M6 11h12v9H6zM8.5 11V7.5a3.5 3.5 0 0 1 7 0V11",
+	"inbox":    "M3 6h18v13H3zM3 6.5l9 7 9-7",
 }
 
-func icon(name string) app.UI {
-	return c.SVG("svg", c.A{"class": "icon", "viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true",
+func icon(name string) app.UI { return Icon(name, "icon") }
+
+// Icon returns a drawing of a thing, by the name of its page, with a class.
+func Icon(name, class string) app.UI {
+	return c.SVG("svg", c.A{"class": class, "viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true",
 		"focusable": "false"},
 		c.SVG("path", c.A{"d": icons[name], "class": "stroke"}))
 }
@@ -242,6 +244,9 @@ func footer(v *mingjing.View) app.UI {
 	links := []app.UI{c.Link{Text: T(v, "chrome.rulebooks"), Href: Href(v, "rulebooks")}.UI(),
 		c.Link{Text: T(v, "nav.agencies"), Href: Href(v, "agencies")}.UI(),
 		c.Link{Text: T(v, "nav.check-us"), Href: Href(v, "check-us")}.UI()}
+	for _, name := range []string{"help", "glossary", "contact", "display", "accessibility", "privacy", "status"} {
+		links = append(links, c.Link{Text: T(v, "title."+name), Href: Href(v, name)}.UI())
+	}
 	if v.Who == nil {
 		links = append(links, c.Link{Text: T(v, "chrome.staff_login"), Href: Href(v, "staff-login")}.UI())
 	}
@@ -249,7 +254,31 @@ func footer(v *mingjing.View) app.UI {
 	if v.Demo != nil {
 		demo = c.P(T(v, "chrome.demo", "scale", i18n.Number(v.Lang, v.Demo.ClockScale)))
 	}
-	return c.El("footer", c.A{"class": "footer"}, c.Div("footer-row", c.List("footer-links", links...), demo))
+	return c.El("footer", c.A{"class": "footer"}, words(v), c.Div("footer-row", c.List("footer-links", links...), demo))
+}
+
+// pageWords are the words of the glossary that a page cannot do without, by the part of
+// the menu to which the page belongs.
+var pageWords = map[string]string{"overview": "score record dispute deadline", "score": "score band rulebook record source",
+	"records": "record document agency dispute", "listings": "listing notice measure repair dispute",
+	"disputes": "dispute evidence appeal deadline working-day mandate", "sources": "source agency record",
+	"access-log": "access-log handler agency consent", "shares": "share score band", "consents": "consent rulebook score",
+	"mandates": "mandate case", "security": "passkey", "sessions": "passkey", "login": "passkey resident",
+	"rulebooks": "rulebook band record listing measure working-day", "rulebook": "rulebook band document listing measure working-day",
+	"agencies": "agency dispute appeal working-day"}
+
+// words returns the hard words of the page, each with a link to what it means.
+func words(v *mingjing.View) app.UI {
+	codes := strings.Fields(pageWords[activeRoute(v)])
+	if len(codes) == 0 || v.Who != nil && v.Who.Role != mingjing.RoleResident {
+		return nil
+	}
+	links := make([]app.UI, 0, len(codes))
+	for _, code := range codes {
+		links = append(links, c.Link{Text: T(v, "term."+code), Href: Href(v, "glossary") + "#" + code}.UI())
+	}
+	return c.El("nav", c.A{"class": "footer-row words-here", "aria-labelledby": "page-words"},
+		c.El("p", c.A{"id": "page-words"}, c.Text(T(v, "glossary.here"))), c.List("footer-links", links...))
 }
 
 // deskPages returns the pages of the viewer's desk, in the order of the menu.

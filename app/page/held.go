@@ -283,13 +283,7 @@ func EvidenceList(v *mingjing.View, evidence []mingjing.Evidence) app.UI {
 		if e.Late {
 			late = c.Div("paper-late", c.Tag{Text: T(v, "dispute.late"), Tone: "info"}.UI(), c.Muted(T(v, "dispute.late_text")))
 		}
-		items = append(items, c.El("div", c.A{"class": "paper"}, fileShape(),
-			c.Div("paper-body",
-				c.El("a", c.A{"href": "/api/evidence/" + Segment(e.ID), "download": e.Name, "data-full": "true", "class": "paper-name"},
-					c.Span("visually-hidden", T(v, "dispute.evidence_download")+" "), c.Text(e.Name)),
-				c.El("p", c.A{"class": "muted"}, c.Text(T(v, "dispute.evidence_meta", "type", MediaType(e.Type),
-					"size", i18n.FileSize(v.Lang, e.Size), "time", Instant(v, e.AddedAt)))),
-				late, answer)))
+		items = append(items, EvidenceLink(v, e, "/api/evidence/", late, answer))
 	}
 	return c.List("papers", items...)
 }

@@ -53,6 +53,7 @@ type Host struct {
 	ctx        app.Context
 
 	at     string // path and query of the page
+	from   string // those of the page before it, to which Back leads; "" where it is none of ours
 	turn   int    // counts what the person does, so that late answers are dropped
 	cancel context.CancelFunc
 	busy   bool   // a page is being fetched or a form sent
@@ -215,7 +216,7 @@ func (h *Host) OnMount(ctx app.Context) {
 	on(w, "offline", false, func(app.Value) { h.ctx.Dispatch(func(app.Context) { h.notice = "conn.offline" }) })
 
 	on(w, "mingjing:foreign", false, func(app.Value) { h.ctx.Dispatch(func(app.Context) { h.rebuild() }) })
-	for _, step := range []func(){h.keepScroll, h.listen, h.watchUpdates} {
+	for _, step := range []func(){h.keepScroll, h.badge, h.listen, h.watchUpdates} {
 		time.Sleep(time.Nanosecond) // the browser's turn; clicks and input are handled already
 		step()
 	}

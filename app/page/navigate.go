@@ -41,6 +41,10 @@ func (h *Host) click(e app.Value) {
 		return
 	}
 	e.Call("preventDefault")
+	if history := app.Window().Get("history"); h.from == at && a.Call("closest", ".back").Truthy() {
+		history.Call("back") // to where one was on that page
+		return
+	}
 	h.open(to, true)
 }
 
@@ -155,13 +159,19 @@ func (h *Host) showResponse(v *mingjing.View, final, asked string, push bool) {
 	history := app.Window().Get("history")
 	switch to := at + withHash(fragment); {
 	case push && at != h.at:
-		history.Call("pushState", nil, "", to)
+		h.from = h.at
+		history.Call("pushState", map[string]any{"from": h.from}, "", to)
 	default:
 		history.Call("replaceState", history.Get("state"), "", to)
 	}
 	var y float64
-	if state := history.Get("state"); !push && state.Truthy() && state.Get("y").Type() == app.TypeNumber {
-		y = state.Get("y").Float()
+	if state := history.Get("state"); !push && state.Truthy() {
+		if h.from = ""; state.Get("from").Type() == app.TypeString {
+			h.from = state.Get("from").String()
+		}
+		if state.Get("y").Type() == app.TypeNumber {
+			y = state.Get("y").Float()
+		}
 	}
 	h.at, h.since = at, v.Now
 	h.pageNumber++
@@ -183,6 +193,14 @@ func (h *Host) show(v *mingjing.View) {
 		h.stream.Seen(v.Seq)
 	}
 	app.Window().Get("document").Set("title", Title(v))
+	h.badge()
+}
+
+// badge shows the number of unread notices on the icon of the installed app.
+func (h *Host) badge() {
+	if navigator := app.Window().Get("navigator"); h.v.Who != nil && navigator.Get("setAppBadge").Truthy() {
+		navigator.Call("setAppBadge", h.v.Who.Unread)
+	}
 }
 
 // rebuild makes the page anew, with what the person has done to it: a translator, or
@@ -251,7 +269,7 @@ func (h *Host) keepScroll() {
 
 func (h *Host) saveScroll() {
 	w := app.Window()
-	w.Get("history").Call("replaceState", map[string]any{"y": w.Get("scrollY").Float()}, "")
+	w.Get("history").Call("replaceState", map[string]any{"y": w.Get("scrollY").Float(), "from": h.from}, "")
 }
 
 // load opens an address as a new page.

@@ -1,6 +1,9 @@
 package page
 
 import (
+	"strconv"
+	"strings"
+
 	"mingjing"
 	c "mingjing/app/component"
 
@@ -31,9 +34,83 @@ func securityBody(v *mingjing.View) []app.UI {
 					Label: T(v, "field.new_password"), Hint: T(v, "activate.password_hint"),
 					Error: FieldError(v, "new_password"), Autocomplete: "new-password", MaxLength: MaxPassword, Required: true}.UI(),
 				c.Button{Text: T(v, "security.change")}.UI()}}.UI()),
-	}, passkeySection(v),
+	}, passkeySection(v), factorSection(v),
 		c.Section("devices", T(v, "nav.sessions"),
 			c.LinkButton{Text: T(v, "title.sessions"), Href: Href(v, "sessions"), Kind: "secondary"}.UI()))
+}
+
+// factorSection returns the second factor that a resident may choose. A change of it needs a
+// fresh login.
+func factorSection(v *mingjing.View) app.UI {
+	shown := mingjing.DataOf[mingjing.SecurityView](v)
+	if shown == nil || v.Who == nil || v.Who.Role != mingjing.RoleResident {
+		return nil
+	}
+	if n := shown.NewFactor; n != nil {
+		return c.Section("factor", T(v, "factor.new"), AuthenticatorSecret(v, n.Secret, n.QR), AuthenticatorForm(v, "/api/factor/confirm", n.Ticket))
+	}
+	f := shown.Factor
+	body := []app.UI{c.P(T(v, "factor.text"))}
+	switch {
+	case f.On && f.App:
+		body = append(body, c.P(T(v, "factor.app")))
+	case f.On:
+		body = append(body, c.P(T(v, "factor.passkey")))
+	}
+	button := func(action, key string) app.UI {
+		return c.Form{Action: action, Full: true, Label: T(v, key), Body: []app.UI{LangField(v), c.Button{Text: T(v, key), Kind: "secondary"}.UI()}}.UI()
+	}
+	if !shown.Fresh {
+		return c.Section("factor", T(v, "factor.title"), append(body, c.P(T(v, "factor.stale")),
+			c.LinkButton{Text: T(v, "export.confirm"), Href: Href(v, "confirm") + "?next=security", Kind: "secondary"}.UI())...)
+	}
+	var buttons []app.UI
+	if !f.App {
+		buttons = append(buttons, button("/api/factor", "factor.add"))
+	}
+	if !f.On && f.Passkeys > 0 {
+		buttons = append(buttons, button("/api/factor/passkey", "factor.use_passkey"))
+	}
+	if f.On {
+		buttons = append(buttons, button("/api/factor/remove", "factor.remove"))
+	}
+	return c.Section("factor", T(v, "factor.title"), append(body, c.Div("actions", buttons...))...)
+}
+
+// AuthenticatorSecret returns the secret for an authenticator, as a picture and as text.
+func AuthenticatorSecret(v *mingjing.View, secret string, qr mingjing.QRCode) app.UI {
+	size := strconv.Itoa(qr.Size)
+	return c.Div("card share-made",
+		c.SVG("svg", c.A{"class": "qr", "viewBox": "0 0 " + size + " " + size, "width": "232", "height": "232", "role": "img",
+			"aria-label": T(v, "enrol.qr"), "shape-rendering": "crispEdges"},
+			c.SVG("rect", c.A{"width": size, "height": size, "class": "qr-paper"}), c.SVG("path", c.A{"d": qr.Path, "class": "qr-ink"})),
+		c.Div("share-link", c.P(T(v, "enrol.type")),
+			c.El("p", nil, c.El("code", c.A{"class": "share-url", "id": "secret"}, c.Text(inFours(secret)))),
+			c.Muted(T(v, "enrol.once"))))
+}
+
+// inFours returns a secret in groups of four characters.
+func inFours(secret string) string {
+	var b strings.Builder
+	for i, r := range secret {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// AuthenticatorForm returns the form of the first code of an authenticator.
+func AuthenticatorForm(v *mingjing.View, action, ticket string) app.UI {
+	return c.Form{Action: action, Full: true, Class: "narrow", Label: T(v, "enrol.confirm"), Body: []app.UI{
+		LangField(v), c.Hidden{Name: "ticket", Value: ticket}.UI(), CodeInput(v), c.Button{Text: T(v, "enrol.confirm_submit")}.UI()}}.UI()
+}
+
+// CodeInput returns the field of a code of an authenticator.
+func CodeInput(v *mingjing.View) app.UI {
+	return c.Input{Name: "totp", Label: T(v, "staff.totp"), Hint: T(v, "staff.totp_hint"), Error: FieldError(v, "totp"),
+		Autocomplete: "one-time-code", InputMode: "numeric", MaxLength: 16, Required: true, Code: true, Width: "short"}.UI()
 }
 
 // passkeySection returns somebody's passkeys, and the button that adds one. Adding one

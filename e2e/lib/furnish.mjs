@@ -103,6 +103,14 @@ export async function furnish(server) {
   await resident.attach(part.id, pdf('New receipt'));
   await resident.post('statements', { record_id: middle.id, statement_on_file: 'I was abroad at the time.' });
 
+  const complaint = await resident.post('complaints/refused', {
+    measure: 'restrict.rail',
+    place: 'station',
+    where: 'Hongqiao, counter 7',
+    happened_on: '2026-03-01',
+    statement: 'They said that my score is too low.',
+  });
+
   await resident.post('drafts', {
     draft: `/api/disputes disputes/new?record=${middle.id}`,
     typed: [{ name: 'statement', value: 'I began to write this.' }],
@@ -153,9 +161,11 @@ export async function furnish(server) {
       'agency-inquiry': ofCourt.id,
       'agency-batch': batch.key,
       recipient: code,
+      complaint: complaint.id,
     },
     queries: {
       score: '?rulebook=rongcheng',
+      refused: '?measure=restrict.rail',
       'new-dispute': `?record=${record?.record?.id ?? record?.id}`,
     },
   };

@@ -39,25 +39,23 @@ export class Person {
     await this.settled();
   }
 
-  // fits fails where the page scrolls sideways on a narrow phone.
+  // fits fails where the page scrolls sideways on a narrow phone, and where with larger text
+  // anything does, is cut, or lies on something else.
   async fits(what) {
     const window = this.page.viewportSize();
     await this.page.setViewportSize({ width: 320, height: 640 });
-    await expect
-      .soft(async () => {
-        const wide = await this.page.evaluate(() => {
-          const room = document.documentElement.clientWidth;
-          if (document.documentElement.scrollWidth <= room) return [];
-          return [...document.querySelectorAll('body *')]
-            .filter((e) => e.getBoundingClientRect().right > room + 1)
-            .slice(0, 5)
-            .map((e) => `${e.tagName}.${e.getAttribute('class')} ends at ${e.getBoundingClientRect().right}`)
-            .concat(`the page is ${document.documentElement.scrollWidth} wide`);
-        });
-        expect(wide, `what makes ${what} scroll sideways at 320 pixels`).toEqual([]);
-      })
-      .toPass({ timeout: 3000 });
+    await this.misfits(`${what} at 320 pixels`);
+    await this.page.setViewportSize({ width: 390, height: 844 });
+    for (const text of ['130', '200']) {
+      await this.page.evaluate((size) => (document.documentElement.dataset.text = size), text);
+      await this.misfits(`${what} with text of ${text} %`);
+    }
+    await this.page.evaluate(() => delete document.documentElement.dataset.text);
     await this.page.setViewportSize(window);
+  }
+
+  misfits(what) {
+    return expect.soft(async () => expect(await this.page.evaluate(misfits), what).toEqual([])).toPass({ timeout: 3000 });
   }
 
   get main() {
@@ -206,6 +204,61 @@ export class Person {
       await expect(locator).toBeVisible({ timeout: 500 });
     }).toPass({ timeout });
   }
+}
+
+// misfits returns what of the page scrolls sideways, is cut, or lies on other text. It runs
+// in the browser.
+function misfits() {
+  const name = (e) => `${e.tagName}.${e.getAttribute('class')} in ${e.parentElement?.getAttribute('class')}`;
+  const root = document.documentElement;
+  const found = [];
+  if (root.scrollWidth > root.clientWidth) {
+    found.push(`the page is ${root.scrollWidth} wide`);
+    for (const e of document.querySelectorAll('body *')) {
+      if (e.getBoundingClientRect().right > root.clientWidth + 1) found.push(`${name(e)} ends at ${e.getBoundingClientRect().right}`);
+    }
+  }
+  // Text that floats over the page may lie on what is below it: it is compared with its own.
+  const layers = new Map();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let t = walker.nextNode(); t; t = walker.nextNode()) {
+    const e = t.parentElement;
+    if (!t.data.trim() || !e.checkVisibility({ visibilityProperty: true }) || e.closest('script, .visually-hidden, .skip, svg, select, textarea')) continue;
+    const range = document.createRange();
+    range.selectNodeContents(t);
+    let layer = document.body;
+    let room;
+    let hidden = false;
+    for (let p = e; p !== document.body; p = p.parentElement) {
+      const style = getComputedStyle(p);
+      const box = p.getBoundingClientRect();
+      if (style.clipPath !== 'none' || (box.width <= 1 && box.height <= 1)) hidden = true;
+      if (style.overflowX !== 'visible' && style.display !== 'inline') room ??= box;
+      if (layer === document.body && ['fixed', 'sticky', 'absolute'].includes(style.position)) layer = p;
+    }
+    if (hidden) continue;
+    for (const r of range.getClientRects()) {
+      if (r.width < 1 || r.height < 1) continue;
+      if (room && (r.right > room.right + 2 || r.bottom > room.bottom + 2)) found.push(`"${t.data.trim().slice(0, 30)}" is cut in ${name(e)}`);
+      if (!layers.has(layer)) layers.set(layer, []);
+      layers.get(layer).push({ t, e, r });
+    }
+  }
+  for (const texts of layers.values()) {
+    texts.sort((a, b) => a.r.top - b.r.top);
+    texts.forEach((a, i) => {
+      for (let j = i + 1; j < texts.length && texts[j].r.top < a.r.bottom; j++) {
+        const b = texts[j];
+        const over = Math.min(a.r.bottom, b.r.bottom) - b.r.top;
+        const beside = Math.min(a.r.right, b.r.right) - Math.max(a.r.left, b.r.left);
+        // The boxes of lines may touch; letters may not.
+        if (a.t !== b.t && beside > 3 && over > 0.6 * Math.min(a.r.height, b.r.height)) {
+          found.push(`"${a.t.data.trim().slice(0, 30)}" and "${b.t.data.trim().slice(0, 30)}" overlap in ${name(a.e)}`);
+        }
+      }
+    });
+  }
+  return found.slice(0, 8);
 }
 
 // idNumber appends the check character to the first 17 digits (ISO 7064 MOD 11-2).

@@ -22,7 +22,7 @@ const visitors = {
   ],
   // Somebody for whom there is nothing to show yet.
   blank: ['overview', 'score', 'records', 'listings', 'disputes', 'access-log', 'consents', 'inbox', 'export', 'shares', 'new-share'].map((name) => ({ name, query: '' })),
-  handler: routes.filter((r) => r.access === 'Staff' && !['workload', 'comments', 'comment'].includes(r.name)).map(({ name }) => ({ name })),
+  handler: routes.filter((r) => r.access === 'Staff' && !['workload', 'comments', 'comment', 'complaints-open', 'complaint'].includes(r.name)).map(({ name }) => ({ name })),
   // The inquiry is about the handler's look, and not yet the supervisor's to read; a comment
   // needs a draft, which comments.spec.mjs has.
   supervisor: routes.filter((r) => r.access === 'Staff' && !['inquiry-answer', 'comment'].includes(r.name)).map(({ name }) => ({ name })),

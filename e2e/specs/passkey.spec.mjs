@@ -2,6 +2,7 @@ import { test, expect } from '../lib/fixtures.mjs';
 import { path } from '../lib/routes.mjs';
 import { sentence } from '../lib/sentences.mjs';
 import { Server } from '../lib/server.mjs';
+import { totp } from '../lib/totp.mjs';
 
 // Passkeys belong to a host with a name.
 const named = (s) => {
@@ -66,6 +67,39 @@ test.describe('a passkey', () => {
       await press('/api/passkey/login');
       await expect(who.main).toContainText(sentence(lang, 'error.passkey_failed'));
       await who.login(account);
+    });
+  }
+
+  for (const [lang, story, js] of [
+    ['en', 'guarantor', true],
+    ['zh-CN', 'expired-record', false],
+  ]) {
+    test(`an authenticator is a second factor, in ${lang}${js ? '' : ', without scripts'}`, async ({ visit }) => {
+      const account = server.resident(story);
+      const who = await visit(server, { lang, js });
+      const { page } = who;
+      await who.login(account);
+      await who.open('security');
+      await who.form('/api/factor').locator('button').click();
+      const secret = await page.locator('#secret').textContent();
+      if (js) await who.accessible('a new authenticator');
+      await page.locator('[name=totp]').fill(totp(secret));
+      await who.form('/api/factor/confirm').locator('button').click();
+      await expect(page.locator('body')).toContainText(sentence(lang, 'done.factor_added'));
+      if (js) await who.accessible('security with a second factor');
+
+      // Another login by the password alone: the code is asked for before the data.
+      await who.logout();
+      await who.login(account);
+      await who.open('confirm', { query: '?next=export' });
+      if (js) await who.accessible('the question for the second factor');
+      await page.locator('[name=password]').fill(account.password);
+      await page.locator('[name=totp]').fill(totp(secret, Date.now() + 30_000));
+      await who.form('/api/confirm').locator('button[type=submit], button:not([type])').first().click();
+      await who.on('export');
+      await who.open('security');
+      await who.form('/api/factor/remove').locator('button').click();
+      await expect(page.locator('body')).toContainText(sentence(lang, 'done.factor_removed'));
     });
   }
 

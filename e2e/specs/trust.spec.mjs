@@ -55,8 +55,8 @@ test('an honest log is found good, again and again, and nothing personal is kept
   const proof = await resident.read('access-log/proof');
   expect(JSON.stringify(after), 'what is kept is nobody’s').not.toContain(proof.resident);
   // Others only, and older pages, are held against the record too.
-  await resident.page.locator('[name=others]').check();
-  await resident.page.locator('form.filter-line button').click();
+  await resident.page.locator('.chips a[href$="?others=1"]').click();
+  await expect(resident.page).toHaveURL(/others=1/);
   await expect(panel(resident)).toHaveAttribute('data-look-check', 'good');
 });
 

@@ -45,9 +45,9 @@ var agencyQuestionPage = page[mingjing.AgencyQuestion]{
 				fails: []int{http.StatusConflict}},
 			example: agencyAnswerForm{Position: mingjing.PositionCorrected, TextZh: "日期有误，已更正。", Occurred: "2025-11-03"},
 		},
-		raw[none]{
+		raw[evidencePart]{
 			path: "/api/agency/evidence/{id}", access: mingjing.Agencies, write: writeAgencyEvidence, kinds: evidenceTypes,
-			doc: apiDoc{id: "agencyEvidence", summary: "One piece of evidence; the resident gets a receipt", answer: "The file, as an attachment.",
+			doc: apiDoc{id: "agencyEvidence", summary: "One piece of evidence; the resident gets a receipt", answer: "The file, as an attachment, or a picture of a page.",
 				of: "evidence"},
 		},
 	},
@@ -73,12 +73,12 @@ func answerQuestion(c *call, in agencyAnswerForm) (mingjing.AgencyQuestion, redi
 
 // writeAgencyEvidence sends a piece of evidence to an agency's officer; the resident
 // gets the receipt.
-func writeAgencyEvidence(c *call, _ none) error {
+func writeAgencyEvidence(c *call, in evidencePart) error {
 	e, data, err := c.s.casework.Agencies.AgencyEvidence(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return c.attachment(e, data)
+	return c.sendEvidence(e, data, in.Page)
 }
 
 var agencyRecordsPage = page[mingjing.AgencyRecordsView]{

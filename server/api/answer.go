@@ -241,6 +241,7 @@ func extendWriteDeadline(w http.ResponseWriter, bytes int) {
 // addCommon sets the fields that every view has, whoever sees it.
 func (c *call) addCommon(v *mingjing.View) {
 	now := c.s.casework.City.Now()
+	v.Display = c.display()
 	v.Lang, v.Now, v.Today, v.Zone = c.lang, now.UTC(), mingjing.DateOf(now), c.s.casework.City.Zone().String()
 	v.FormKey = cmp.Or(c.retryKey(v.Problem), rand.Text())
 	if c.s.Demo != nil {

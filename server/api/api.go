@@ -70,8 +70,16 @@ type Identity interface {
 	NewPasskeyQuestion(ctx context.Context, token, origin, shown string) (mingjing.PasskeyQuestion, error)
 	AddPasskey(ctx context.Context, token, origin, ticket, answer string, c mingjing.Client) error
 	RemovePasskey(ctx context.Context, token, id string, c mingjing.Client) error
-	// Confirm checks the password of the person behind the token again.
-	Confirm(ctx context.Context, token, password string, c mingjing.Client) (fresh string, err error)
+	// Confirm checks the password of the person behind the token again, and the second
+	// factor of a resident who has chosen one.
+	Confirm(ctx context.Context, token, password string, f mingjing.FactorAnswer, c mingjing.Client) (fresh string, err error)
+	// Factor returns a resident's second factor. The others set it up, and remove it.
+	Factor(ctx context.Context, token string) (mingjing.SecondFactor, error)
+	BeginFactor(ctx context.Context, token string) (ticket, secret string, err error)
+	FactorSecret(ticket string) string
+	AddFactor(ctx context.Context, token, ticket, code string, c mingjing.Client) error
+	AskForPasskey(ctx context.Context, token string, c mingjing.Client) error
+	RemoveFactor(ctx context.Context, token string, c mingjing.Client) error
 	// ChangePassword replaces the current password, and ends the other sessions.
 	ChangePassword(ctx context.Context, token, current, next string, c mingjing.Client) (fresh string, err error)
 	Logout(ctx context.Context, token string) error
@@ -123,6 +131,9 @@ type Config struct {
 	// Counter is where the bureau's counter is, as residents are told; "" where it is
 	// not said.
 	Counter string
+	// SecurityContact is the address to which faults of security are reported, such as
+	// mailto:security@mirror.example; "" is the page of contacts.
+	SecurityContact string
 	// Intake returns whose key signed a request, and how many more requests the key may
 	// make, or why it is not accepted. The path is the escaped one with its query.
 	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, Quota, error)
@@ -236,10 +247,12 @@ func New(c Config) (http.Handler, error) {
 
 // A call is one request: who sent it, in which language, and what is logged about it.
 type call struct {
-	s    *server
-	w    http.ResponseWriter
-	r    *http.Request
-	lang string
+	s *server
+	w http.ResponseWriter
+	r *http.Request
+	// began is when the request came.
+	began time.Time
+	lang  string
 	// who is nil when nobody is logged in; then loginErr says what is wrong with the
 	// session of the browser, if it has one.
 	who       *mingjing.Login

@@ -98,6 +98,8 @@ func programOf(v *mingjing.View) string {
 		}
 	}
 	switch {
+	case slices.Contains(mingjing.PlainPages, v.Page):
+		return ""
 	case access == mingjing.Staff, access == mingjing.Agencies, access == mingjing.Administrators, access == mingjing.Overseers:
 		return "desk"
 	case access == mingjing.Residents, v.Page == "try": // the one public page with something to work out
@@ -155,12 +157,12 @@ func newAssets(more map[string][]byte) (*assets, error) {
 		}
 		a.files[alias] = f
 	}
-	manifest, err := manifest()
-	if err != nil {
-		return nil, err
-	}
-	a.add("/manifest.webmanifest", "application/manifest+json", manifest)
 	for _, lang := range mingjing.Languages {
+		manifest, err := manifest(lang)
+		if err != nil {
+			return nil, err
+		}
+		a.add(manifestAt(lang), "application/manifest+json", manifest)
 		a.add(sentencesAt(lang), "application/json", i18n.Sentences(lang))
 	}
 	if err := a.addPrograms(); err != nil {
@@ -349,47 +351,6 @@ func pack(data []byte) (br, gz []byte) {
 		gz = g.Bytes()
 	}
 	return br, gz
-}
-
-// manifest returns our own manifest: go-app's lacks id, lang and categories.
-func manifest() ([]byte, error) {
-	type icon struct {
-		Src     string `json:"src"`
-		Sizes   string `json:"sizes"`
-		Type    string `json:"type"`
-		Purpose string `json:"purpose"`
-	}
-	const lang = "zh-CN"
-	m, err := json.Marshal(struct {
-		ID          string   `json:"id"`
-		Name        string   `json:"name"`
-		ShortName   string   `json:"short_name"`
-		Description string   `json:"description"`
-		Lang        string   `json:"lang"`
-		Dir         string   `json:"dir"`
-		Scope       string   `json:"scope"`
-		StartURL    string   `json:"start_url"`
-		Display     string   `json:"display"`
-		Orientation string   `json:"orientation"`
-		Background  string   `json:"background_color"`
-		Theme       string   `json:"theme_color"`
-		Categories  []string `json:"categories"`
-		Icons       []icon   `json:"icons"`
-	}{
-		ID: "/", Name: i18n.T(lang, "app.name"), ShortName: i18n.T(lang, "app.short_name"), Description: i18n.T(lang, "app.description"),
-		Lang: lang, Dir: "ltr", Scope: "/", StartURL: "/", Display: "standalone", Orientation: "any",
-		Background: paperLight, Theme: paperLight, Categories: []string{"government", "utilities"},
-		Icons: []icon{
-			{web.URL("icons/icon-192.png"), "192x192", "image/png", "any"},
-			{web.URL("icons/icon-512.png"), "512x512", "image/png", "any"},
-			{web.URL("icons/mark.svg"), "any", "image/svg+xml", "any"},
-			{web.URL("icons/maskable-512.png"), "512x512", "image/png", "maskable"},
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("api: writing the manifest: %w", err)
-	}
-	return m, nil
 }
 
 // has reports whether a path is one of the public files.

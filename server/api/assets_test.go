@@ -136,26 +136,60 @@ func TestWhatIsServedIsPublic(t *testing.T) {
 
 func TestTheAppCanBeInstalled(t *testing.T) {
 	a := publicFiles(t)
-	var m struct {
-		ID, Name, Lang, Scope, Display string
-		StartURL                       string `json:"start_url"`
-		Icons                          []struct{ Src, Sizes, Purpose string }
-	}
-	if err := json.Unmarshal(a.files["/manifest.webmanifest"].raw, &m); err != nil {
-		t.Fatal(err)
-	}
-	if m.ID == "" || m.Name == "" || m.Lang == "" || m.Scope != "/" || m.StartURL != "/" || m.Display != "standalone" {
-		t.Errorf("%+v", m)
-	}
-	need := map[string]bool{"192x192 any": true, "512x512 any": true, "512x512 maskable": true}
-	for _, i := range m.Icons {
-		delete(need, i.Sizes+" "+i.Purpose)
-		if resp := fetch(a, "GET", i.Src, nil); resp.StatusCode != 200 || resp.Header.Get("Cache-Control") != forever {
-			t.Errorf("icon %s: status %d", i.Src, resp.StatusCode)
+	for _, lang := range mingjing.Languages {
+		var m struct {
+			ID, Name, Lang, Scope, Display, Description string
+			StartURL                                    string `json:"start_url"`
+			Icons                                       []struct{ Src, Sizes, Purpose string }
+			Shortcuts                                   []struct{ Name, URL string }
+		}
+		if err := json.Unmarshal(a.files[manifestAt(lang)].raw, &m); err != nil {
+			t.Fatal(err)
+		}
+		if m.ID != "/" || m.Name == "" || m.Lang != lang || m.Scope != "/" || m.Display != "standalone" || m.Description == "" ||
+			mingjing.PageAt(m.StartURL) != "overview" || !strings.HasPrefix(m.StartURL, "/"+lang+"/") {
+			t.Errorf("%+v", m)
+		}
+		need := map[string]bool{"192x192 any": true, "512x512 any": true, "512x512 maskable": true}
+		for _, i := range m.Icons {
+			delete(need, i.Sizes+" "+i.Purpose)
+			if resp := fetch(a, "GET", i.Src, nil); resp.StatusCode != 200 || resp.Header.Get("Cache-Control") != forever {
+				t.Errorf("icon %s: status %d", i.Src, resp.StatusCode)
+			}
+		}
+		if len(need) > 0 {
+			t.Errorf("missing icons: %v", need)
+		}
+		for _, x := range m.Shortcuts {
+			if x.Name == "" || mingjing.PageAt(x.URL) == "" || !strings.HasPrefix(x.URL, "/"+lang+"/") {
+				t.Errorf("a shortcut to nowhere: %+v", x)
+			}
+		}
+		if len(m.Shortcuts) == 0 {
+			t.Error("no shortcuts")
 		}
 	}
-	if len(need) > 0 {
-		t.Errorf("missing icons: %v", need)
+}
+
+func TestChosenColoursAndTextAreThoseOfThePageAndNothingElseIsTaken(t *testing.T) {
+	a := publicFiles(t)
+	for cookie, want := range map[string]string{"dark.200": ` data-theme="dark" data-text="200"`, "light.": ` data-theme="light"`,
+		".130": ` data-text="130"`,
+		"":     "", "blue.9000": "", `x" onload="y.130`: ` data-text="130"`} {
+		s := string(a.document(&mingjing.View{Page: "home", Lang: "en", Display: displayOf(cookie)}, "", ""))
+		root, _, _ := strings.Cut(s, "\n<head>")
+		if !strings.Contains(root, want+">") || strings.Contains(root, "data-t") != (want != "") || strings.Contains(root, "onload") {
+			t.Errorf("%q: %s", cookie, root)
+		}
+		if one := strings.Count(s, `name="theme-color"`) == 1; one != strings.Contains(want, "theme") {
+			t.Errorf("%q: the colour of the bars does not follow", cookie)
+		}
+	}
+	css := string(a.files["/web/app.css"].raw)
+	for _, part := range []string{`:root[data-theme="dark"]`, `:root:not([data-theme="light"])`} {
+		if strings.Count(css, part) != 1 {
+			t.Errorf("the style has %s not once", part)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"mime"
 	"net/http"
 	"slices"
@@ -95,13 +96,21 @@ var disputePage = page[mingjing.DisputePage]{
 				of: "dispute", fails: []int{http.StatusConflict}},
 			example: evidenceForm{Statement: "The receipt is of 3 March; I found it only now."},
 		},
-		raw[none]{
+		raw[evidencePart]{
 			path: "/api/evidence/{id}", access: mingjing.Everyone, write: writeEvidence, kinds: evidenceTypes,
-			doc: apiDoc{id: "evidence", tag: tagResident, summary: "One piece of evidence", answer: "The file, as an attachment.", of: "evidence"},
+			doc: apiDoc{id: "evidence", tag: tagResident, summary: "One piece of evidence", of: "evidence",
+				answer: "The file, as an attachment, or a picture of a page."},
 		},
 		raw[inLang]{
 			path: "/api/disputes/{id}/dates.ics", access: mingjing.Residents, write: writeDisputeDates, kinds: []string{icsType},
 			doc: apiDoc{id: "disputeDates", summary: "The dates ahead of one dispute, for a calendar", answer: datesAnswer, of: "dispute"},
+		},
+		action[feedbackForm, mingjing.Case]{
+			path: "/api/disputes/{id}/feedback", access: mingjing.Residents, errorPage: "dispute", do: sayFeedback,
+			doc: apiDoc{id: "sayFeedback", summary: "Say how a decided case was dealt with",
+				about:  "It is published as a sum by agency, without small numbers. Those who handle cases do not see it.",
+				answer: "The case.", of: "decided dispute", fails: []int{http.StatusConflict}},
+			example: feedbackForm{Feedback: mingjing.FeedbackPoor},
 		},
 		action[none, mingjing.CorrectionView]{
 			path: "/api/disputes/{id}/tell-recipients", access: mingjing.Residents, errorPage: "dispute", do: tellRecipients,
@@ -110,6 +119,16 @@ var disputePage = page[mingjing.DisputePage]{
 				answer: "Who was told.", of: "decided dispute", fails: []int{http.StatusConflict}},
 		},
 	},
+}
+
+// feedbackForm is the body of what a resident thinks of how their case was dealt with.
+type feedbackForm struct {
+	Feedback string `json:"feedback" enum:"good,poor"`
+}
+
+func sayFeedback(c *call, in feedbackForm) (mingjing.Case, redirect, error) {
+	d, err := c.s.casework.Cases.SayFeedback(c.ctx(), c.actor(), c.r.PathValue("id"), in.Feedback)
+	return d, redirect{page: "dispute", id: d.ID, done: "feedback_" + in.Feedback}, err
 }
 
 // evidencePath returns the address at which something is added to a case.
@@ -133,12 +152,42 @@ var evidenceTypes = []string{"application/pdf", "image/jpeg", "image/png"}
 
 // writeEvidence sends a piece of evidence as an attachment, under a policy that lets it
 // do nothing if a browser opens it all the same.
-func writeEvidence(c *call, _ none) error {
+func writeEvidence(c *call, in evidencePart) error {
 	e, data, err := c.s.casework.Cases.EvidenceFile(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return c.attachment(e, data)
+	return c.sendEvidence(e, data, in.Page)
+}
+
+// evidencePart says what of a file is wanted.
+type evidencePart struct {
+	// Page is the page of which a picture is wanted, the first being 1; the file as it is
+	// where it is left out.
+	Page int `json:"page,omitempty" min:"0" max:"10000"`
+}
+
+// sendEvidence sends a file as an attachment, or a page of it as a picture that the browser
+// shows.
+func (c *call) sendEvidence(e mingjing.Evidence, data []byte, page int) error {
+	if page == 0 {
+		return c.attachment(e, data)
+	}
+	picture, err := c.s.casework.City.Files().Page(c.ctx(), c.actor().ID, data, page)
+	if refused := evidence.Refusal(""); errors.As(err, &refused) {
+		return mingjing.NewError(mingjing.NotFound, "not_found")
+	} else if err != nil {
+		return err
+	}
+	c.noStore()
+	extendWriteDeadline(c.w, len(picture))
+	h := c.w.Header()
+	h.Set("Content-Type", "image/jpeg")
+	h.Set("Content-Length", strconv.Itoa(len(picture)))
+	h.Set("Content-Disposition", "inline")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	_, _ = c.w.Write(picture)
+	return nil
 }
 
 func (c *call) attachment(e mingjing.Evidence, data []byte) error {

@@ -12,14 +12,19 @@ import (
 )
 
 // head returns what the head of a page has after its title. name is the name of the
-// program that the page loads, or "".
-func (a *assets) head(name, lang string) string {
+// program that the page loads, or ""; theme is the one that the person has chosen, or "".
+func (a *assets) head(name, lang, theme string) string {
 	var b strings.Builder
 	link := func(rel, href, more string) {
 		b.WriteString(`<link rel="` + rel + `" href="` + html.EscapeString(href) + `"` + more + ">\n")
 	}
-	b.WriteString(`<meta name="theme-color" media="(prefers-color-scheme: light)" content="` + paperLight + "\">\n")
-	b.WriteString(`<meta name="theme-color" media="(prefers-color-scheme: dark)" content="` + paperDark + "\">\n")
+	for _, x := range []struct{ theme, paper string }{{"light", paperLight}, {"dark", paperDark}} {
+		if theme == "" {
+			b.WriteString(`<meta name="theme-color" media="(prefers-color-scheme: ` + x.theme + `)" content="` + x.paper + "\">\n")
+		} else if theme == x.theme {
+			b.WriteString(`<meta name="theme-color" content="` + x.paper + "\">\n")
+		}
+	}
 	b.WriteString("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"format-detection\" content=\"telephone=no\">\n")
 	if a.programs != nil {
 		// It comes before anything can be drawn, the style included.
@@ -29,7 +34,7 @@ func (a *assets) head(name, lang string) string {
 	link("icon", web.URL("icons/favicon-32.png"), ` sizes="32x32" type="image/png"`)
 	link("icon", web.URL("icons/mark.svg"), ` sizes="any" type="image/svg+xml"`)
 	link("apple-touch-icon", web.URL("icons/apple-touch-180.png"), "")
-	link("manifest", "/manifest.webmanifest", "")
+	link("manifest", manifestAt(lang), "")
 	if a.programs != nil {
 		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/early.js")) + "\"></script>\n")
 		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/fields.js")) + "\"></script>\n")
@@ -78,6 +83,12 @@ func (a *assets) document(v *mingjing.View, body, title string) []byte {
 	if v.Zone != "" {
 		attributes += ` data-zone="` + html.EscapeString(v.Zone) + `"`
 	}
+	if v.Display.Theme != "" {
+		attributes += ` data-theme="` + html.EscapeString(v.Display.Theme) + `"`
+	}
+	if v.Display.Text != "" {
+		attributes += ` data-text="` + html.EscapeString(v.Display.Text) + `"`
+	}
 	if v.Page == "offline" {
 		attributes += " data-offline"
 	}
@@ -86,7 +97,7 @@ func (a *assets) document(v *mingjing.View, body, title string) []byte {
 	b.WriteString(html.EscapeString(title))
 	b.WriteString("</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">\n")
 	b.WriteString(`<meta name="description" content="` + html.EscapeString(i18n.T(v.Lang, "app.description")) + "\">\n")
-	b.WriteString(a.head(name, v.Lang))
+	b.WriteString(a.head(name, v.Lang, v.Display.Theme))
 	b.WriteString("</head>\n<body>\n")
 	b.WriteString(body)
 	if name != "" {

@@ -285,6 +285,9 @@ func addToDraftFile(c *call, _ none) error {
 	if err != nil {
 		return bodyError(err)
 	}
+	if err := c.stillThere(); err != nil {
+		return err
+	}
 	f, err := c.s.casework.Drafts.AddToDraftFile(c.ctx(), c.actor(), c.r.PathValue("id"), offset, part)
 	if err == nil && f.State == mingjing.DraftFileRefused {
 		err = mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: f.Why, File: f.Name})

@@ -182,6 +182,9 @@ func (a action[In, Out]) serve(c *call) error {
 		err = c.addDraftFiles()
 	}
 	if err == nil {
+		if err := c.stillAdmitted(a.access, files == keepFiles); err != nil {
+			return c.notAdmitted(form, err)
+		}
 		decode(c.in.values, c.in.files, &in)
 	}
 	spoken := c.useFormLanguage()

@@ -75,14 +75,17 @@ var lockedPage = page[none]{
 	},
 }
 
-var confirmPage = page[none]{
-	name: "confirm",
+var confirmPage = page[mingjing.SecondFactor]{
+	name:      "confirm",
+	outsideTx: true,
+	get:       func(c *call) (mingjing.SecondFactor, error) { return c.s.Identity.Factor(c.ctx(), c.token) },
 	endpoints: []endpoint{
 		action[confirmForm, confirmed]{
 			repeats: "a password is no part of anything that is stored",
 			path:    "/api/confirm", access: mingjing.Residents, errorPage: "confirm", do: confirm,
 			doc: apiDoc{id: "confirm", tag: tagSession, summary: "Give the password again, which makes the login fresh",
-				answer: "The login is fresh. The session stays the same one.", fails: []int{http.StatusTooManyRequests}},
+				about:  "A resident who has chosen a second factor gives it too: a code of the authenticator, or the answer of a passkey.",
+				answer: "The login is fresh. The session stays the same one, under another cookie.", fails: []int{http.StatusTooManyRequests}},
 			example: confirmForm{Password: "quiet-river-7719"}, //nolint:gosec // nobody has this password
 		},
 	},
@@ -328,6 +331,12 @@ func lock(c *call, _ none) (locked, redirect, error) {
 // confirmForm is the body of a confirmation: the password once more.
 type confirmForm struct {
 	Password string `json:"password" max:"1024" format:"password"`
+	// TOTP is the six digits of the authenticator; each code works once.
+	TOTP string `json:"totp,omitempty" max:"64"`
+	// Ticket and Credential are in the place of a code: those of askPasskey, and what the
+	// browser answered with a passkey of this resident, as JSON of WebAuthn Level 3.
+	Ticket     string `json:"ticket,omitempty" max:"4000"`
+	Credential string `json:"credential,omitempty" max:"16384"`
 	// Next is where a form leads then: the path of a page, without its language.
 	Next string `json:"next,omitempty" max:"300"`
 }
@@ -342,7 +351,8 @@ func confirm(c *call, in confirmForm) (confirmed, redirect, error) {
 	if wrong := secret("password", in.Password); len(wrong) > 0 {
 		return confirmed{}, redirect{}, mingjing.InvalidFields(wrong...)
 	}
-	token, err := c.s.Identity.Confirm(c.ctx(), c.token, in.Password, c.client())
+	token, err := c.s.Identity.Confirm(c.ctx(), c.token, in.Password, mingjing.FactorAnswer{Code: in.TOTP,
+		Passkey: mingjing.PasskeyAnswer{Origin: c.pageOrigin(), Ticket: in.Ticket, Credential: in.Credential}}, c.client())
 	if err != nil {
 		return confirmed{}, redirect{}, err
 	}

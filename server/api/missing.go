@@ -24,7 +24,7 @@ var missingPage = page[mingjing.MissingView]{
 		action[missingForm, mingjing.Case]{
 			path: "/api/missing", access: mingjing.Residents, status: http.StatusCreated, errorPage: "missing", do: askForMissing,
 			doc: apiDoc{id: "askForMissing", summary: "Ask an agency for a record that it has not sent",
-				answer: "The case that was filed, or the one that was filed with this key.", fails: []int{http.StatusConflict}},
+				answer: "The case that was filed.", fails: []int{http.StatusConflict}},
 			example: missingForm{Missing: "volunteer.hours@civil-affairs", HappenedOn: "2026-01-15", DocumentNumber: "2026-0115",
 				Statement: "I was there on all four weekends."},
 		},

@@ -135,6 +135,9 @@ var remade = map[reflect.Type]func(c *call, to redirect) (any, error){
 	reflect.TypeFor[mingjing.RelativesView](): func(c *call, _ redirect) (any, error) {
 		return c.s.casework.Desk.Relatives(c.ctx(), c.actor())
 	},
+	reflect.TypeFor[mingjing.ComplaintCase](): func(c *call, _ redirect) (any, error) {
+		return c.s.casework.Complaints.ComplaintCase(c.ctx(), c.actor(), c.r.PathValue("id"))
+	},
 	reflect.TypeFor[mingjing.InquiryCase](): func(c *call, _ redirect) (any, error) {
 		return c.s.casework.Inquiries.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},

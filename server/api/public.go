@@ -155,18 +155,19 @@ func writeLive(c *call, in liveQuery) error {
 	if err := wholeNumber(in.After, &after); err != nil {
 		return err
 	}
-	if in.After == "" {
-		last, err := c.s.casework.LastEvent(c.ctx(), c.actor())
-		if err != nil {
-			return err
-		}
+	last, err := c.s.casework.LastEvent(c.ctx(), c.actor())
+	if err != nil {
+		return err
+	}
+	ahead := after > last
+	if in.After == "" || ahead {
 		after = last
 	}
 	if origin := c.r.Header.Get("Origin"); c.s.origin != nil && origin == c.s.origin.Scheme+"://"+c.s.origin.Host {
 		c.r.Host = c.s.origin.Host
 	}
 	c.s.Live.Serve(c.w, c.r, mingjing.Listener{Audience: casework.Audience(c.actor()),
-		SessionID: c.who.SessionID, ExpiresAt: c.who.ExpiresAt, After: after})
+		SessionID: c.who.SessionID, ExpiresAt: c.who.ExpiresAt, After: after, Reset: ahead})
 	return nil
 }
 

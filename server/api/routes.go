@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"mingjing"
 )
@@ -17,20 +18,22 @@ var pages = []screen{
 	page[none]{name: "home"},
 	loginPage, activatePage, forgotPage, resetPage, staffLoginPage, staffActivatePage,
 	rulebooksPage, rulebookPage, tryPage, agenciesPage,
-	page[none]{name: "check-us"}, page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
+	page[none]{name: "check-us"}, page[none]{name: "help"}, page[none]{name: "glossary"}, contactPage, page[none]{name: "accessibility"},
+	page[none]{name: "privacy"}, statusPage, displayPage,
+	page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
 	recipientPage,
 	overviewPage, askPage, requestPage, scorePage, comparePage,
 	recordsPage, recordPage, listingsPage, listingPage, repairPage, sourcesPage,
 	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, securityPage, exportPage, confirmPage,
-	disputesPage, newDisputePage, missingPage, disputePage, reviewPage, letterPage,
+	disputesPage, newDisputePage, missingPage, refusedPage, listUsedPage, complaintsPage, disputePage, reviewPage, letterPage,
 	sharesPage, newSharePage,
-	draftsPage,
+	draftsPage, page[none]{name: "more"},
 	queuePage,
 	inboxPage, noticeSettingsPage, mandatesPage, helpingPage,
 	oneCasePage,
 	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyKeysPage, agencyInquiriesPage,
 	agencyInquiryPage,
-	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, relativesPage,
+	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, openComplaintsPage, complaintPage, relativesPage,
 	commentsPage, commentPage, demoClockPage,
 	staffPage, staffMemberPage, staffRegisterPage,
 }
@@ -113,6 +116,7 @@ func (s *server) routes() *http.ServeMux {
 	for path, serve := range treeFiles {
 		handle("GET "+path, "log", s.handle(serve))
 	}
+	handle("GET /.well-known/security.txt", "security.txt", http.HandlerFunc(s.securityTxt))
 	handle("GET /.well-known/jwt-vc-issuer", "issuer", http.HandlerFunc(s.issuer))
 	probes := probed{ready: s.Ready, stopping: s.Stopping, log: s.Logger, work: work, needed: loggedIn}
 	handle("GET /healthz", "healthz", http.HandlerFunc(healthz))
@@ -160,7 +164,7 @@ func (s *server) allowed(mux *http.ServeMux, r *http.Request) []string {
 // who asks and in which language, and answers errors.
 func (s *server) handle(fn func(*call) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{s: s, w: w, r: r, lang: language(r)}
+		c := &call{s: s, w: w, r: r, lang: language(r), began: time.Now()}
 		c.id, _ = r.Context().Value(requestID{}).(string)
 		if err := c.run(fn); err != nil {
 			c.fail(err)

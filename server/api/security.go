@@ -11,8 +11,14 @@ import (
 var securityPage = page[mingjing.SecurityView]{
 	name:      "security",
 	outsideTx: true,
-	get:       func(c *call) (mingjing.SecurityView, error) { return c.security() },
-	endpoints: []endpoint{
+	get: func(c *call) (mingjing.SecurityView, error) {
+		v, err := c.security()
+		if ticket := c.in.get("ticket"); err == nil && ticket != "" && c.r.URL.Path == "/api/factor/confirm" { // its form is shown again
+			v.NewFactor, err = c.newFactor(ticket)
+		}
+		return v, err
+	},
+	endpoints: append(factorEndpoints,
 		query[none, mingjing.SecurityView]{
 			path: "/api/security", access: mingjing.Everyone,
 			doc: apiDoc{id: "security", tag: tagSession, summary: "How one logs in", answer: "The current state."},
@@ -64,8 +70,7 @@ var securityPage = page[mingjing.SecurityView]{
 				err := c.s.Identity.RemovePasskey(c.ctx(), c.token, in.ID, c.client())
 				return passkeyRemoved{true}, redirect{page: "security", done: "passkey_removed"}, err
 			},
-		},
-	},
+		}),
 }
 
 // passkeyEndpoints are those of the login page for a login without a password.
@@ -145,6 +150,9 @@ func (c *call) security() (mingjing.SecurityView, error) {
 	v.PasskeysOffered = c.s.Identity.PasskeysOffered(c.pageOrigin())
 	keys, err := c.s.Identity.Passkeys(c.ctx(), c.token)
 	v.Passkeys = append(v.Passkeys, keys...)
+	if err == nil && c.actor().Role == mingjing.RoleResident {
+		v.Factor, err = c.s.Identity.Factor(c.ctx(), c.token)
+	}
 	return v, err
 }
 

@@ -138,6 +138,30 @@ func (c *call) admit(access mingjing.Access) error {
 	return nil
 }
 
+// slowBody is the time from which on a request has taken long to arrive.
+const slowBody = time.Second
+
+// stillAdmitted is admit once more for a request that took long to arrive, or may have files: the
+// session may have ended, or its person have another role, since it began.
+func (c *call) stillAdmitted(access mingjing.Access, large bool) error {
+	if c.who == nil || access == mingjing.Anyone || !large && time.Since(c.began) < slowBody {
+		return nil
+	}
+	return c.stillThere()
+}
+
+// stillThere returns an error unless the session goes on and its person is the same.
+func (c *call) stillThere() error {
+	now, err := c.s.Identity.Who(c.ctx(), c.token)
+	if err != nil {
+		return err
+	}
+	if now.SessionID != c.who.SessionID || now.Actor.ID != c.who.Actor.ID || now.Actor.Role != c.who.Actor.Role {
+		return mingjing.NewError(mingjing.Unauthenticated, "session_expired")
+	}
+	return nil
+}
+
 func allowsRole(role mingjing.Role, access mingjing.Access) bool {
 	switch access {
 	case mingjing.Residents:

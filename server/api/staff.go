@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"net/url"
 
 	"mingjing"
 	"mingjing/server/casework/staff"
@@ -128,9 +127,7 @@ func beginActivation(c *call, in staffActivateForm) (mingjing.StaffEnrolment, re
 
 // addQR adds the picture of a second factor, as authenticators read it.
 func (c *call) addQR(e *mingjing.StaffEnrolment) (err error) {
-	const issuer = "Mingjing"
-	e.QR, err = c.s.QR("otpauth://totp/" + issuer + ":" + url.PathEscape(e.Login) + "?" +
-		url.Values{"secret": {e.Secret}, "issuer": {issuer}}.Encode())
+	e.QR, err = c.s.QR(authenticatorLink(e.Login, e.Secret))
 	return err
 }
 

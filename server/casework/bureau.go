@@ -18,6 +18,7 @@
 //	desk        what staff do with cases: the queue, steps, decisions, the counter
 //	staff       who works here, who may log in as what, and the register of it
 //	inquiry     why somebody looked
+//	complaint   who was refused something, and lists that nobody has published
 //	draft       what is typed into forms and not sent
 //	share       links that show a score
 //	accesslog   the access log and its proof
@@ -50,6 +51,7 @@ import (
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/comment"
+	"mingjing/server/casework/complaint"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/draft"
 	"mingjing/server/casework/holding"
@@ -110,6 +112,7 @@ type Tx interface {
 	desk.Port
 	staff.Port
 	inquiry.Port
+	complaint.Port
 	draft.Port
 	share.Port
 	accesslog.Port
@@ -134,6 +137,7 @@ type Reader interface {
 	listing.Readings
 	desk.Readings
 	inquiry.Readings
+	complaint.Readings
 	draft.Readings
 	share.Readings
 	accesslog.Readings
@@ -211,27 +215,28 @@ func (uncounted) ScoresLate(mingjing.LateScores) {}
 
 // A Bureau hands out the parts of casework. It is safe for use by many goroutines.
 type Bureau struct {
-	City      *kernel.City
-	Notices   *notice.Notices
-	Scores    *score.Scores
-	Law       *law.Law
-	Comments  *comment.Comments
-	Mandates  *mandate.Mandates
-	Cases     *cases.Cases
-	Records   *record.Records
-	Listings  *listing.Listings
-	Desk      *desk.Desk
-	Staff     *staff.Staff
-	Inquiries *inquiry.Inquiries
-	Drafts    *draft.Drafts
-	Shares    *share.Shares
-	AccessLog *accesslog.AccessLog
-	Agencies  *agencyside.Agencies
-	Keys      *agencykey.Keys
-	Intake    *intake.Intake
-	Register  *register.Register
-	Takeaway  *takeaway.Takeaway
-	Upkeep    *upkeep.Upkeep
+	City       *kernel.City
+	Notices    *notice.Notices
+	Scores     *score.Scores
+	Law        *law.Law
+	Comments   *comment.Comments
+	Mandates   *mandate.Mandates
+	Cases      *cases.Cases
+	Records    *record.Records
+	Listings   *listing.Listings
+	Desk       *desk.Desk
+	Staff      *staff.Staff
+	Inquiries  *inquiry.Inquiries
+	Complaints *complaint.Complaints
+	Drafts     *draft.Drafts
+	Shares     *share.Shares
+	AccessLog  *accesslog.AccessLog
+	Agencies   *agencyside.Agencies
+	Keys       *agencykey.Keys
+	Intake     *intake.Intake
+	Register   *register.Register
+	Takeaway   *takeaway.Takeaway
+	Upkeep     *upkeep.Upkeep
 
 	store   Store
 	jobs    kernel.Jobs
@@ -286,6 +291,7 @@ func New(c Config) (*Bureau, error) {
 	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
 	b.Staff = staff.New(city, c.Logins, b.Desk)
 	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
+	b.Complaints = complaint.New(city, b.Notices)
 	b.Drafts = draft.New(city)
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
@@ -297,7 +303,8 @@ func New(c Config) (*Bureau, error) {
 		b.Listings, b.Drafts, b.Shares, b.AccessLog)
 	b.Upkeep = upkeep.New(city, c.Figures.Removed)
 	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Law.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(), b.Drafts.Jobs(),
-		b.Listings.Jobs(), b.Staff.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Intake.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
+		b.Listings.Jobs(), b.Staff.Jobs(), b.Inquiries.Jobs(), b.Complaints.Jobs(), b.Shares.Jobs(), b.Intake.Jobs(),
+		b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}
 	return b, nil

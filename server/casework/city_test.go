@@ -21,6 +21,7 @@ import (
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/comment"
+	"mingjing/server/casework/complaint"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/draft"
 	"mingjing/server/casework/holding"
@@ -73,6 +74,7 @@ type (
 	deskPart      = desk.Desk
 	staffPart     = staff.Staff
 	inquiriesPart = inquiry.Inquiries
+	complaintPart = complaint.Complaints
 	draftsPart    = draft.Drafts
 	sharesPart    = share.Shares
 	accessLogPart = accesslog.AccessLog
@@ -97,6 +99,7 @@ type city struct {
 	*deskPart
 	*staffPart
 	*inquiriesPart
+	*complaintPart
 	*draftsPart
 	*sharesPart
 	*accessLogPart
@@ -196,6 +199,7 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 	b, err := casework.New(cfg)
 	must(t, err)
 	c.bureau, c.kernelCity, c.noticesPart, c.scoresPart, c.casesPart, c.deskPart = b, b.City, b.Notices, b.Scores, b.Cases, b.Desk
+	c.complaintPart = b.Complaints
 	c.mandatesPart, c.recordsPart, c.listingsPart = b.Mandates, b.Records, b.Listings
 	c.inquiriesPart, c.sharesPart, c.accessLogPart, c.agenciesPart = b.Inquiries, b.Shares, b.AccessLog, b.Agencies
 	c.keysPart, c.intakePart = b.Keys, b.Intake

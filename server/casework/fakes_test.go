@@ -49,6 +49,8 @@ func (f files) Soon(ctx context.Context, who string, u evidence.Upload) (evidenc
 	return f.Check(ctx, who, u)
 }
 
+func (files) Page(context.Context, string, []byte, int) ([]byte, error) { return nil, evidence.NoPages }
+
 func (files) Busy(string) bool { return false }
 
 func (f files) Check(ctx context.Context, _ string, u evidence.Upload) (evidence.File, error) {

@@ -80,6 +80,9 @@ var probes = []probe{
 	{"NewCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NewCase(ctx, a, v.record, "", "") }},
 	{"NewCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NewCase(ctx, a, "", v.listing, "") }},
 	{"Dispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Dispute(ctx, a, v.dispute) }},
+	{"SayFeedback", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
+		return c.SayFeedback(ctx, a, v.decided, "good")
+	}},
 	{"AddEvidence", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return c.AddEvidence(ctx, a, v.dispute, []evidence.Upload{pdf})
 	}},
@@ -96,6 +99,22 @@ var probes = []probe{
 		return c.MissingForm(ctx, a)
 	}},
 	{"AskForMissing", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AskForMissing(ctx, a, notSent()) }},
+	{"Refused", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		v, err := c.Refused(ctx, a, "restrict.air")
+		v.Measures = nil // published
+		return v, err
+	}},
+	{"StateClear", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.StateClear(ctx, a, "restrict.property")
+	}},
+	{"Complain", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.Complain(ctx, a, turnedAway(mingjing.ComplaintRefused))
+	}},
+	{"OwnComplaints", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		v, err := c.OwnComplaints(ctx, a)
+		v.Measures = nil // published
+		return v, err
+	}},
 	{"EvidenceFile", both, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		e, data, err := c.EvidenceFile(ctx, a, v.evidence)
 		if e == (mingjing.Evidence{}) && data == nil {
@@ -358,6 +377,9 @@ var elsewhere = map[string]string{
 	"JudgeAnswer":      "TestNobodyElseAsksReadsOrAnswers",
 	"Inquiries":        "TestNobodyElseAsksReadsOrAnswers",
 	"InquiryCase":      "TestNobodyElseAsksReadsOrAnswers",
+	"ComplaintCase":    "TestAComplaintReachesASupervisorAndIsAnsweredOnAClock",
+	"OpenComplaints":   "TestAComplaintReachesASupervisorAndIsAnsweredOnAClock",
+	"AnswerComplaint":  "TestAComplaintReachesASupervisorAndIsAnsweredOnAClock",
 	"AnswerInquiry":    "TestNobodyElseAsksReadsOrAnswers",
 	"AgencyKeys":       "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
 	"MakeAgencyKey":    "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",

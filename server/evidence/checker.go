@@ -9,6 +9,7 @@ import (
 	"io"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -25,8 +26,9 @@ type Limits struct {
 	AtOnce int
 	// Time is how long one file may take, from the start of its process.
 	Time time.Duration
-	// Soon is how long somebody waits who sent a file; what takes longer is checked later.
-	Soon time.Duration
+	// Soon is how long somebody who sent a file waits for its turn, and AtWork how long they
+	// then wait for the check; what takes longer is checked later.
+	Soon, AtWork time.Duration
 	// Heavy is how much time the files of a person may take within an hour. Of those whose
 	// files took more, only one file of all is checked at a time. Quota is after how much
 	// the next has to wait for the end of the hour. Zero is no limit.
@@ -34,7 +36,7 @@ type Limits struct {
 }
 
 // DefaultLimits are the limits for a machine with two processors.
-var DefaultLimits = Limits{AtOnce: 2, Time: 30 * time.Second, Soon: 2 * time.Second, Heavy: 15 * time.Second, Quota: 5 * time.Minute}
+var DefaultLimits = Limits{AtOnce: 2, Time: 30 * time.Second, Soon: 2 * time.Second, AtWork: 10 * time.Second, Heavy: 15 * time.Second, Quota: 5 * time.Minute}
 
 // ErrLater is the error of a file that can't be checked now: others are before it, or what
 // is needed does not answer. It is to be checked later, and not to be refused.
@@ -53,6 +55,7 @@ type Checker struct {
 	limits  Limits
 	scanner Scanner // nil for none
 	places  chan struct{}
+	pages   chan struct{} // has one while a page is drawn
 	started chan struct{} // closed when what [Checker.Start] has begun has ended; nil without it
 	heavy   chan struct{} // has one while a file is checked of somebody whose files take long
 
@@ -78,7 +81,7 @@ type turn struct {
 // NewChecker returns a Checker that runs a command for each file. The command reads the
 // file at its standard input and writes an [Answer] and the content at its output.
 func NewChecker(l Limits, command ...string) *Checker {
-	return &Checker{command: command, limits: l, places: make(chan struct{}, l.AtOnce), heavy: make(chan struct{}, 1),
+	return &Checker{command: command, limits: l, places: make(chan struct{}, l.AtOnce), heavy: make(chan struct{}, 1), pages: make(chan struct{}, 1),
 		turns: map[string]*turn{}, spent: map[string]*spending{}}
 }
 
@@ -89,9 +92,11 @@ func (c *Checker) ScanBy(s Scanner) { c.scanner = s }
 // Soon is [Checker.Check] for somebody who waits for the answer: it returns [ErrLater] where
 // there is none soon.
 func (c *Checker) Soon(ctx context.Context, person string, u Upload) (File, error) {
-	ctx, stop := context.WithTimeoutCause(ctx, c.limits.Soon, ErrLater)
-	defer stop()
-	return c.Check(ctx, person, u)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	patience := time.AfterFunc(c.limits.Soon, func() { stop(ErrLater) })
+	defer patience.Stop()
+	return c.check(ctx, person, u, func() { patience.Reset(c.limits.AtWork) })
 }
 
 // Busy reports whether a file of a person is being checked, or waits.
@@ -105,6 +110,11 @@ func (c *Checker) Busy(person string) bool {
 // person is checked at a time, so that whoever sends many does not keep the others waiting.
 // When the context ends, so does the process.
 func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, error) {
+	return c.check(ctx, person, u, func() {})
+}
+
+// check checks a file; begins is called when the wait for others is over.
+func (c *Checker) check(ctx context.Context, person string, u Upload, begins func()) (File, error) {
 	if len(u.Data) > mingjing.MaxEvidenceBytes {
 		return File{}, TooLarge
 	}
@@ -118,6 +128,7 @@ func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, err
 	}
 	defer leave()
 	if c.started != nil {
+		begins()
 		select {
 		case <-c.started:
 		case <-ctx.Done():
@@ -136,8 +147,9 @@ func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, err
 	if err := take(ctx, c.places); err != nil {
 		return File{}, err
 	}
+	begins()
 	began := time.Now()
-	content, err := c.look(ctx, u.Data, c.limits.Time)
+	content, err := c.look(ctx, u.Data, c.limits.Time, c.command[1:]...)
 	<-c.places
 	c.spend(person, began, time.Since(began))
 	if err != nil {
@@ -146,6 +158,26 @@ func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, err
 	f := content.File(u.Name)
 	f.Scanned = c.scanner != nil
 	return f, nil
+}
+
+// PageArgument is what stands before the number of a page in the last argument of the
+// process, where a picture of it is wanted.
+const PageArgument = "page="
+
+// Page returns a page of a file that was checked as a JPEG; the first is 1. Only one page of
+// a person is drawn at a time.
+func (c *Checker) Page(ctx context.Context, person string, data []byte, n int) ([]byte, error) {
+	leave, err := c.turn(ctx, "page "+person)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	if err := take(ctx, c.pages); err != nil {
+		return nil, err
+	}
+	defer func() { <-c.pages }()
+	content, err := c.look(ctx, data, c.limits.Time, append(slices.Clone(c.command[1:]), PageArgument+strconv.Itoa(n))...)
+	return content.Data, err
 }
 
 // scan lets the scanner look at a file.
@@ -220,7 +252,7 @@ func (c *Checker) Start(ctx context.Context, ended func(error)) {
 // Ready checks a page of our own, as any file is checked. Where nothing was checked before,
 // it also compiles what later files need.
 func (c *Checker) Ready(ctx context.Context) error {
-	_, err := c.look(ctx, []byte(emptyPage), readyTime)
+	_, err := c.look(ctx, []byte(emptyPage), readyTime, c.command[1:]...)
 	return err
 }
 
@@ -310,10 +342,10 @@ func read(out []byte) (Content, error) {
 
 // look runs the process for one file. A process that was killed, by its limits or by
 // ours, has met a file that is too complex.
-func (c *Checker) look(ctx context.Context, data []byte, most time.Duration) (Content, error) {
+func (c *Checker) look(ctx context.Context, data []byte, most time.Duration, args ...string) (Content, error) {
 	limited, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	cmd := exec.CommandContext(limited, c.command[0], c.command[1:]...)
+	cmd := exec.CommandContext(limited, c.command[0], args...)
 	cmd.Env = []string{"GOTRACEBACK=none"}
 	cmd.Dir = "/"
 	cmd.Stdin = bytes.NewReader(data)

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	}
 	switch os.Args[1] {
 	case "look":
-		os.Exit(inspect.Work(ctx, os.Args[2], os.Stdin, os.Stdout, os.Stderr))
+		os.Exit(inspect.Work(ctx, os.Args[2:], os.Stdin, os.Stdout, os.Stderr))
 	case "hang":
 		fmt.Fprintln(os.Stdout)
 		for { //nolint:staticcheck // it is killed
@@ -73,7 +73,7 @@ func TestMain(m *testing.M) {
 		_, _ = io.Copy(os.Stdout, strings.NewReader(os.Args[2]))
 		os.Exit(0)
 	case "hog":
-		os.Exit(inspect.Work(ctx, "", hog{}, os.Stdout, os.Stderr))
+		os.Exit(inspect.Work(ctx, nil, hog{}, os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
 }

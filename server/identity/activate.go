@@ -42,7 +42,7 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, newPasswor
 		return "", i.undecided(ctx, a, "activate", err)
 	}
 	i.loginSucceeded(ctx, a, "login")
-	return token, nil
+	return i.cookieOf(token, nil)
 }
 
 // replacePassword sets a resident's password, ends all their sessions, and returns the
@@ -86,10 +86,16 @@ func (i *Identity) replacePassword(ctx context.Context, identifier string, resid
 			return "", err
 		}
 	} else {
+		if first { // by a code from the counter, where they showed who they are
+			if err := i.dropFactor(ctx, p, c); err != nil {
+				i.dropSession(ctx, token)
+				return "", err
+			}
+		}
 		i.tell(ctx, SecurityEvent{Resident: resident, Code: mingjing.SecurityPasswordReset, Device: c.Device})
 		i.forgetDevices(ctx, p)
 	}
-	if err := i.EndOtherSessions(ctx, token); err != nil {
+	if err := i.endOthers(ctx, token); err != nil {
 		i.log.Warn("older sessions stay after a new password", "err", err)
 	}
 	return token, nil

@@ -103,7 +103,10 @@ func TestAStrangerCannotBurnAnActivationCode(t *testing.T) {
 
 func TestActivationsAreLimited(t *testing.T) {
 	waits := 0
-	i := newReplica(t, func(i *Identity) { i.slow.wait = func(context.Context, time.Duration) { waits++ } })
+	i := newReplica(t, func(i *Identity) {
+		i.limits.Device = []Rate{{5, 24 * time.Hour}}
+		i.slow.wait = func(context.Context, time.Duration) { waits++ }
+	})
 	n, c := newNumber(), newDevice()
 	for range 7 {
 		_, err := i.activate(t.Context(), n, "123412341234", password, c)
@@ -266,7 +269,7 @@ func TestAPasswordIsTheSameInEveryFormOfUnicode(t *testing.T) {
 		if _, err := shared.Login(t.Context(), n, text, newDevice()); err != nil {
 			t.Errorf("%q is told %v at the login", text, err)
 		}
-		if token, err = shared.Confirm(t.Context(), token, text, newDevice()); err != nil {
+		if token, err = shared.Confirm(t.Context(), token, text, mingjing.FactorAnswer{}, newDevice()); err != nil {
 			t.Fatalf("%q is told %v at a confirmation", text, err)
 		}
 	}

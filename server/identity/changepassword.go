@@ -9,15 +9,18 @@ import (
 	"mingjing/server/identity/passwords"
 )
 
-// ChangePassword sets a new password for the person behind the token, who gives the
+// ChangePassword sets a new password for the person behind the cookie, who gives the
 // current one. All their other sessions end, with their streams; this session stays the
-// same one, under the token that is returned. The errors are those of Who, invalid_form
+// same one, under the cookie that is returned. The errors are those of Who, invalid_form
 // with the fields password and new_password, too_many_attempts and identity_down. Wrong
 // passwords are counted as those of a login are.
-func (i *Identity) ChangePassword(ctx context.Context, token, current, next string, c mingjing.Client) (string, error) {
-	l, err := i.Who(ctx, token)
+func (i *Identity) ChangePassword(ctx context.Context, cookie, current, next string, c mingjing.Client) (string, error) {
+	l, err := i.Who(ctx, cookie)
 	if err != nil {
 		return "", err
+	}
+	if l.Actor.Factor && !l.Actor.Fresh {
+		return "", mingjing.NewError(mingjing.Forbidden, "login_stale")
 	}
 	wrong := mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: "password_wrong"})
 	var bad []mingjing.FieldError
@@ -42,6 +45,7 @@ func (i *Identity) ChangePassword(ctx context.Context, token, current, next stri
 		return "", wrong
 	}
 	defer i.pace.start(ctx)()
+	token := i.tokenOf(cookie)
 	s, err := i.kratos.session(ctx, token)
 	if err != nil {
 		return "", i.sessionError(ctx, "change a password", err)
@@ -88,11 +92,11 @@ func (i *Identity) ChangePassword(ctx context.Context, token, current, next stri
 		e.Login = a.identifier
 	}
 	i.tell(ctx, e)
-	if err := i.EndOtherSessions(ctx, fresh); err != nil {
+	if err := i.endOthers(ctx, fresh); err != nil {
 		i.log.Warn("older sessions stay after a new password", "err", err)
 	}
 	if now, err := i.askKratos(ctx, fresh); err == nil {
 		i.cacheLogin(ctx, fresh, now) // it has a newer time of the password
 	}
-	return fresh, nil
+	return i.renew(ctx, fresh, l, false)
 }

@@ -12,14 +12,15 @@ import (
 // Confirm takes the password of a resident who is logged in once more, which makes
 // the session fresh. Whose password it must be is known from the session and never
 // asked, so that nobody else can step into it. The session stays the same one,
-// under the token that is returned. A wrong password is an invalid_form error;
-// the other errors are those of Who, and too_many_attempts: the tries are counted
+// under the cookie that is returned; the earlier one opens nothing any more. A wrong password is an invalid_form error;
+// the other errors are those of Who, too_many_attempts, and those of the second factor, which
+// is wanted from a resident who has chosen one. The tries are counted
 // as those of a login are.
-func (i *Identity) Confirm(ctx context.Context, token, text string, c mingjing.Client) (string, error) {
+func (i *Identity) Confirm(ctx context.Context, cookie, text string, f mingjing.FactorAnswer, c mingjing.Client) (string, error) {
 	if text == "" {
 		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: "required"})
 	}
-	l, err := i.Who(ctx, token)
+	l, err := i.Who(ctx, cookie)
 	if err != nil {
 		return "", err
 	}
@@ -28,6 +29,7 @@ func (i *Identity) Confirm(ctx context.Context, token, text string, c mingjing.C
 		return "", wrong
 	}
 	defer i.pace.start(ctx)()
+	token := i.tokenOf(cookie)
 	s, err := i.kratos.session(ctx, token)
 	if err != nil {
 		return "", i.sessionError(ctx, "confirm who is there", err)
@@ -57,8 +59,13 @@ func (i *Identity) Confirm(ctx context.Context, token, text string, c mingjing.C
 		i.dropSession(ctx, fresh)
 		return "", i.unavailable(ctx, "confirm who is there", errors.New("it is another session"))
 	}
+	if p.public.Factor {
+		if err := i.confirmFactor(ctx, p.id, f); err != nil {
+			return "", err
+		}
+	}
 	i.cacheLogin(ctx, fresh, now) // it replaces the older time of the password
-	return fresh, nil
+	return i.renew(ctx, fresh, now, p.public.Factor)
 }
 
 // reauthenticate has Kratos check a password within a session; checks at the same time

@@ -27,7 +27,8 @@ func TestALoginIsFreshForTenMinutes(t *testing.T) {
 }
 
 func TestConfirmingThePasswordMakesTheSameSessionFresh(t *testing.T) {
-	i := newReplica(t, nil)
+	i, _, _ := watched(t)
+	i.freshFor = DefaultFreshLogin
 	var told []string
 	i.OnEnd(func(_ context.Context, id string, _ bool) { told = append(told, id) })
 	n, phone := enrolled(t), newDevice()
@@ -37,7 +38,7 @@ func TestConfirmingThePasswordMakesTheSameSessionFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, wrong := range []string{"not this one", password + " "} {
-		_, err := i.Confirm(t.Context(), token, wrong, phone)
+		_, err := i.Confirm(t.Context(), token, wrong, mingjing.FactorAnswer{}, phone)
 		if e, ok := errors.AsType[*mingjing.Error](err); !ok || len(e.Fields) != 1 || e.Fields[0].Code != "password_wrong" {
 			t.Errorf("a wrong password is answered %v", err)
 		}
@@ -45,7 +46,7 @@ func TestConfirmingThePasswordMakesTheSameSessionFresh(t *testing.T) {
 	if l, err := i.Who(t.Context(), token); err != nil || !l.AuthenticatedAt.Equal(before.AuthenticatedAt) {
 		t.Errorf("after a wrong password the login is of %v, %v", l.AuthenticatedAt, err)
 	}
-	fresh, err := i.Confirm(t.Context(), token, password, phone)
+	fresh, err := i.Confirm(t.Context(), token, password, mingjing.FactorAnswer{}, phone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,25 +55,39 @@ func TestConfirmingThePasswordMakesTheSameSessionFresh(t *testing.T) {
 		!after.AuthenticatedAt.After(before.AuthenticatedAt) {
 		t.Errorf("it was %+v and is %+v, %v", before, after, err)
 	}
+	// The cookie is another one, and the earlier one opens nothing any more, on no replica.
+	if fresh == token {
+		t.Error("the cookie is the same as before")
+	}
+	there := newReplica(t, func(other *Identity) { other.uses, other.clock, other.idleAfter = i.uses, i.clock, i.idleAfter })
+	for _, of := range []*Identity{i, there} {
+		_, err = of.Use(t.Context(), token)
+		wantCode(t, err, "session_expired")
+		_, err = of.Who(t.Context(), fresh)
+		wantCode(t, err, "<nil>")
+	}
 	if list, err := i.Sessions(t.Context(), fresh); err != nil || len(list) != 1 {
 		t.Errorf("the sessions are %+v, %v", list, err)
 	}
 	if len(told) != 0 {
 		t.Errorf("told of the end of %v", told)
 	}
-	_, err = i.Confirm(t.Context(), "", password, phone)
+	_, err = i.Confirm(t.Context(), "", password, mingjing.FactorAnswer{}, phone)
 	wantCode(t, err, "not_logged_in")
-	_, err = i.Confirm(t.Context(), "no-such-token", password, phone)
+	_, err = i.Confirm(t.Context(), "no-such-token", password, mingjing.FactorAnswer{}, phone)
 	wantCode(t, err, "session_expired")
 }
 
 func TestGuessingAPasswordInASessionIsLimitedAsALoginIs(t *testing.T) {
 	waits := 0
-	i := newReplica(t, func(i *Identity) { i.slow.wait = func(context.Context, time.Duration) { waits++ } })
+	i := newReplica(t, func(i *Identity) {
+		i.limits.Device = []Rate{{5, 24 * time.Hour}}
+		i.slow.wait = func(context.Context, time.Duration) { waits++ }
+	})
 	phone := newDevice()
 	token := loggedInAs(t, i, enrolled(t), phone)
 	for range 12 {
-		_, err := i.Confirm(t.Context(), token, "a guess", phone)
+		_, err := i.Confirm(t.Context(), token, "a guess", mingjing.FactorAnswer{}, phone)
 		wantCode(t, err, "invalid_form")
 	}
 	if waits != 2 {

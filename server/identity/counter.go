@@ -10,19 +10,13 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"mingjing"
 )
 
-// A counter counts attempts, and marks keys for a time.
+// A counter counts uses.
 type counter interface {
 	// count counts n uses of a rate under the key; below zero it takes them back.
 	count(ctx context.Context, key string, r Rate, n int) (usage, error)
-	// mark marks a key for a time, unless it is; fresh says that it was not.
-	mark(ctx context.Context, key string, d time.Duration) (fresh bool, err error)
-	// keep marks a key for a time from now, marked or not.
-	keep(ctx context.Context, key string, d time.Duration) error
-	marked(ctx context.Context, key string) (bool, error)
-	// forget removes marks and what was counted.
-	forget(ctx context.Context, keys ...string) error
 }
 
 // A usage is what a rate says: whether the uses were allowed, how many are left, after what
@@ -33,9 +27,7 @@ type usage struct {
 	Retry, ResetAfter time.Duration
 }
 
-// counters count in Redis for all replicas, and in this process while Redis is away. So
-// logins go on, with what each replica allows by itself. A mark that must be the only one
-// is set in this process in any case.
+// counters count in Redis for all replicas, and in this process while Redis is away.
 type counters struct {
 	shared counter // nil where there is one replica
 	local  *localCounter
@@ -46,7 +38,7 @@ type counters struct {
 }
 
 func newCounters(r redis.UniversalClient, alone bool, log *slog.Logger) *counters {
-	c := &counters{local: newLocalCounter(), log: func(err error) { log.Warn("attempts are counted without redis", "err", err) }}
+	c := &counters{local: newLocalCounter(), log: func(err error) { log.Warn("uses are counted without redis", "err", err) }}
 	if !alone {
 		c.shared = redisCounter{r}
 	}
@@ -110,33 +102,6 @@ func (c *counters) count(ctx context.Context, key string, r Rate, n int) (usage,
 	return c.local.count(ctx, key, r, n)
 }
 
-func (c *counters) mark(ctx context.Context, key string, d time.Duration) (fresh bool, err error) {
-	if fresh, err = c.local.mark(ctx, key, d); err != nil || !fresh {
-		return false, err
-	}
-	if fresh, done := ask(ctx, c, func(ctx context.Context) (bool, error) { return c.shared.mark(ctx, key, d) }); done {
-		return fresh, nil
-	}
-	return true, nil
-}
-
-func (c *counters) keep(ctx context.Context, key string, d time.Duration) error {
-	_, _ = ask(ctx, c, func(ctx context.Context) (struct{}, error) { return struct{}{}, c.shared.keep(ctx, key, d) })
-	return c.local.keep(ctx, key, d)
-}
-
-func (c *counters) marked(ctx context.Context, key string) (bool, error) {
-	if is, done := ask(ctx, c, func(ctx context.Context) (bool, error) { return c.shared.marked(ctx, key) }); done {
-		return is, nil
-	}
-	return c.local.marked(ctx, key)
-}
-
-func (c *counters) forget(ctx context.Context, keys ...string) error {
-	_, _ = ask(ctx, c, func(ctx context.Context) (struct{}, error) { return struct{}{}, c.shared.forget(ctx, keys...) })
-	return c.local.forget(ctx, keys...)
-}
-
 // A redisCounter counts in Redis, by Redis' clock.
 type redisCounter struct{ redis redis.UniversalClient }
 
@@ -185,32 +150,8 @@ func (c redisCounter) count(ctx context.Context, key string, r Rate, n int) (usa
 	return usage{Allowed: v[0] == int64(1), Left: int(left), Retry: seconds(v[2]), ResetAfter: seconds(v[3])}, nil
 }
 
-// countPrefix keeps what is counted apart from marks.
+// countPrefix keeps what is counted apart from what earlier versions stored.
 const countPrefix = "count:"
-
-func (c redisCounter) mark(ctx context.Context, key string, d time.Duration) (fresh bool, err error) {
-	return c.redis.SetNX(ctx, key, "1", d).Result()
-}
-
-func (c redisCounter) keep(ctx context.Context, key string, d time.Duration) error {
-	return c.redis.Set(ctx, key, "1", d).Err()
-}
-
-func (c redisCounter) marked(ctx context.Context, key string) (bool, error) {
-	n, err := c.redis.Exists(ctx, key).Result()
-	return n > 0, err
-}
-
-func (c redisCounter) forget(ctx context.Context, keys ...string) error {
-	_, err := c.redis.Pipelined(ctx, func(p redis.Pipeliner) error { // in a Cluster each key may be elsewhere
-		for _, k := range keys {
-			p.Del(ctx, k)
-			p.Del(ctx, countPrefix+k)
-		}
-		return nil
-	})
-	return err
-}
 
 // A localCounter counts in this process, by the machine's monotonic clock.
 type localCounter struct {
@@ -262,39 +203,59 @@ func (c *localCounter) count(_ context.Context, key string, r Rate, n int) (usag
 	return usage{Allowed: true, Left: int((interval*time.Duration(r.Count) - (next - now)) / interval), ResetAfter: max(0, next-now)}, nil
 }
 
-func (c *localCounter) mark(_ context.Context, key string, d time.Duration) (fresh bool, err error) {
+// mark marks a key for a time, unless it is; fresh says that it was not.
+func (c *localCounter) mark(key string, d time.Duration) (fresh bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
 	c.sweep(now)
 	if c.marks[key] > now {
-		return false, nil
+		return false
 	}
 	c.marks[key] = now + d
-	return true, nil
+	return true
 }
 
-func (c *localCounter) keep(_ context.Context, key string, d time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.now()
-	c.sweep(now)
-	c.marks[key] = now + d
-	return nil
-}
-
-func (c *localCounter) marked(_ context.Context, key string) (bool, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.marks[key] > c.now(), nil
-}
-
-func (c *localCounter) forget(_ context.Context, keys ...string) error {
+func (c *localCounter) forget(keys ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, k := range keys {
 		delete(c.free, k)
 		delete(c.marks, k)
 	}
+}
+
+// countedHere counts logins in this process.
+type countedHere struct{ *localCounter }
+
+// CountLogins implements [Attempts].
+func (c countedHere) CountLogins(ctx context.Context, tries ...mingjing.LoginTry) (over int, wait time.Duration, err error) {
+	for n, t := range tries {
+		u, err := c.count(ctx, t.Key, Rate{t.Count, t.Per}, 1)
+		if err != nil || !u.Allowed {
+			return n, u.Retry, err
+		}
+	}
+	return len(tries), 0, nil
+}
+
+// UncountLogins implements [Attempts].
+func (c countedHere) UncountLogins(ctx context.Context, tries ...mingjing.LoginTry) error {
+	for _, t := range tries {
+		if _, err := c.count(ctx, t.Key, Rate{t.Count, t.Per}, -1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LoginOnce implements [Attempts].
+func (c countedHere) LoginOnce(_ context.Context, key string, d time.Duration) (bool, error) {
+	return c.mark(key, d), nil
+}
+
+// ForgetLogins implements [Attempts].
+func (c countedHere) ForgetLogins(_ context.Context, keys ...string) error {
+	c.forget(keys...)
 	return nil
 }

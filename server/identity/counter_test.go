@@ -49,10 +49,6 @@ func TestARateAllowsSoManyAtOnceAndMoreEvenly(t *testing.T) {
 			c.set(now)
 			use(1, usage{Allowed: true, ResetAfter: 59 * time.Second})
 			use(-1, usage{Allowed: true, Left: 1, ResetAfter: 47 * time.Second})
-			if err := c.forget(t.Context(), "a"); err != nil {
-				t.Error(err)
-			}
-			use(1, usage{Allowed: true, Left: 4, ResetAfter: 12 * time.Second})
 		})
 	}
 }
@@ -70,49 +66,5 @@ func TestAClockThatStepsBackLocksNobodyOut(t *testing.T) {
 				t.Errorf("%+v: after a step of %v it says %+v, %v", rate, step, u, err)
 			}
 		}
-	}
-}
-
-func TestAMarkIsSetOnce(t *testing.T) {
-	for name, c := range clocked(t) {
-		fresh, err := c.mark(t.Context(), "a", time.Minute)
-		again, err2 := c.mark(t.Context(), "a", time.Minute)
-		if err != nil || err2 != nil || !fresh || again {
-			t.Errorf("%s: fresh %v, then %v", name, fresh, again)
-		}
-		is, err := c.marked(t.Context(), "a")
-		other, err2 := c.marked(t.Context(), "b")
-		if err != nil || err2 != nil || !is || other {
-			t.Errorf("%s: marked %v, and another %v", name, is, other)
-		}
-		if err := c.forget(t.Context(), "a"); err != nil {
-			t.Error(err)
-		}
-		if err := c.keep(t.Context(), "b", time.Minute); err != nil {
-			t.Error(err)
-		}
-		if is, _ := c.marked(t.Context(), "a"); is {
-			t.Errorf("%s: a mark stays", name)
-		}
-		if is, _ := c.marked(t.Context(), "b"); !is {
-			t.Errorf("%s: what is kept is not marked", name)
-		}
-	}
-}
-
-// TestWhatIsDoneOnceStaysDoneWhileRedisComesAndGoes: in one process no mark is set twice.
-func TestWhatIsDoneOnceStaysDoneWhileRedisComesAndGoes(t *testing.T) {
-	server := miniredis.RunT(t)
-	rdb := redis.NewClient(&redis.Options{Addr: server.Addr(), MaxRetries: -1})
-	t.Cleanup(func() { _ = rdb.Close() })
-	c := countedIn(rdb)
-	server.SetError("away")
-	if fresh, err := c.mark(t.Context(), "a", time.Minute); err != nil || !fresh {
-		t.Fatalf("without Redis: %v, %v", fresh, err)
-	}
-	server.SetError("")
-	c.away = time.Time{}
-	if fresh, err := c.mark(t.Context(), "a", time.Minute); err != nil || fresh {
-		t.Errorf("with Redis again: %v, %v", fresh, err)
 	}
 }

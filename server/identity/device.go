@@ -30,8 +30,8 @@ const (
 // that was not seen before is told to its resident, but for the first one ever, and the
 // first after a new password by a code. The cookie is a random number and a keyed hash of
 // it for each person, and says nothing to anybody else.
-func (i *Identity) SeenDevice(ctx context.Context, token, cookie string, c mingjing.Client) (string, error) {
-	s, err := i.kratos.session(ctx, token)
+func (i *Identity) SeenDevice(ctx context.Context, session, cookie string, c mingjing.Client) (string, error) {
+	s, err := i.kratos.session(ctx, i.tokenOf(session))
 	if err != nil {
 		return "", i.sessionError(ctx, "note a device", err)
 	}

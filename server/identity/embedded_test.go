@@ -50,7 +50,7 @@ func TestKratosIsRestartedWhenItDies(t *testing.T) {
 			l := i.child.now.Load()
 			return l != nil && l.pid != pid && i.Ready(t.Context()) == nil
 		})
-		if _, err := i.askKratos(t.Context(), token); err != nil {
+		if _, err := i.askKratos(t.Context(), i.tokenOf(token)); err != nil {
 			t.Errorf("the session is told %v", err)
 		}
 	}
@@ -83,7 +83,7 @@ func TestSessionsSurviveARestart(t *testing.T) {
 	if _, err := os.Stat(sockets); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the sockets are left: %v", err)
 	}
-	wantCode(t, func() error { _, err := i.askKratos(t.Context(), token); return err }(), "identity_down")
+	wantCode(t, func() error { _, err := i.askKratos(t.Context(), i.tokenOf(token)); return err }(), "identity_down")
 
 	start := time.Now()
 	i = ownKratos(t, dir)
@@ -95,7 +95,7 @@ func TestSessionsSurviveARestart(t *testing.T) {
 		t.Errorf("the session lasts %v and not the hour that was set", left)
 	}
 	// Of Kratos, and not of what is remembered.
-	if l, err := i.askKratos(t.Context(), desk); err != nil || l.Actor.ID != "h-restart" {
+	if l, err := i.askKratos(t.Context(), i.tokenOf(desk)); err != nil || l.Actor.ID != "h-restart" {
 		t.Errorf("the session of staff is of %+v, %v", l.Actor, err)
 	}
 	if _, err := i.activate(t.Context(), late, code, password, newDevice()); err != nil {
@@ -138,7 +138,7 @@ func TestKratosDownFailsClosed(t *testing.T) {
 		if wantCode(t, err, "identity_down"); token != "" {
 			t.Errorf("%s: a token came out", name)
 		}
-		const one = "ory_st_0123456789abcdefghijABCDEFGHIJ00"
+		one := cookieFor(i, "ory_st_0123456789abcdefghijABCDEFGHIJ00")
 		who, err := i.Who(t.Context(), one)
 		if wantCode(t, err, "identity_down"); who != (mingjing.Login{}) {
 			t.Errorf("%s: somebody is there", name)

@@ -31,7 +31,7 @@ func (i *Identity) Forgot(ctx context.Context, n mingjing.IDNumber, c mingjing.C
 	if a.browser != "" {
 		parts = append(parts, a.browser)
 	}
-	switch err := silently(i.count(ctx, i.attempts, forgotRates, "mail", parts...)); {
+	switch err := i.countSilently(ctx, i.tries(forgotRates, "mail", parts...)); {
 	case errors.Is(err, errSilent):
 		return nil
 	case err != nil:
@@ -71,7 +71,7 @@ func (i *Identity) Reset(ctx context.Context, n mingjing.IDNumber, newPassword s
 		return "", i.undecided(ctx, a, "reset a password", err)
 	}
 	i.loginSucceeded(ctx, a, "login")
-	return token, nil
+	return i.cookieOf(token, nil)
 }
 
 func errReset() error { return mingjing.NewError(mingjing.Invalid, "reset_failed") }

@@ -78,9 +78,9 @@
 // Without Kratos everything answers identity_down. Without its own database Kratos
 // answers that a session is unknown and a password wrong; that is believed only while
 // it is healthy (kratoshealth.go), and otherwise answered identity_down as well: no
-// session ends by an outage. Without Redis logins go on, and each replica counts them by
-// itself; a guesser then has the limits of each replica, and a second-factor code works once
-// on each. [Identity.Who] then asks Kratos each time.
+// session ends by an outage. Without Redis, or with one that was
+// emptied, nothing is forgotten: logins and used codes are counted in the database.
+// [Identity.Who] then asks Kratos each time.
 package identity
 
 import (
@@ -91,6 +91,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -121,11 +122,30 @@ type Uses interface {
 	// SessionUses returns the use of each of the sessions, by session; sessions without
 	// a known use are left out.
 	SessionUses(ctx context.Context, sessions ...string) (map[string]mingjing.SessionUse, error)
-	// UseSession stores a use; resident is "" for staff.
-	UseSession(ctx context.Context, session string, resident mingjing.ResidentID, at time.Time) error
+	// UseSession stores a use, now by the clock of all replicas; resident is "" for staff.
+	UseSession(ctx context.Context, session string, resident mingjing.ResidentID) error
+	// RenewSession is UseSession, and stores the keyed hash of the only cookie by which the
+	// session goes on. factor says that its second factor was given now.
+	RenewSession(ctx context.Context, session string, resident mingjing.ResidentID, cookie string, factor bool) error
 	// ForgetSessions removes the use of sessions that have ended.
 	ForgetSessions(ctx context.Context, sessions ...string) error
 	SetLockAfter(ctx context.Context, resident mingjing.ResidentID, minutes int) error
+}
+
+// Attempts counts tries to log in for all replicas, by one clock, and what is good once. Keys
+// are keyed hashes.
+type Attempts interface {
+	// CountLogins counts a try under each of the keys, in their order, as far as they
+	// allow it. over is the first one that does not, or their number, and wait after what
+	// time it does.
+	CountLogins(ctx context.Context, tries ...mingjing.LoginTry) (over int, wait time.Duration, err error)
+	// UncountLogins takes tries back that were counted.
+	UncountLogins(ctx context.Context, tries ...mingjing.LoginTry) error
+	// LoginOnce notes that something is used up for a time, and reports whether it was
+	// not yet.
+	LoginOnce(ctx context.Context, key string, d time.Duration) (fresh bool, err error)
+	// ForgetLogins removes what was counted or used up under keys.
+	ForgetLogins(ctx context.Context, keys ...string) error
 }
 
 // Config is the configuration of [Open].
@@ -135,10 +155,12 @@ type Config struct {
 	PublicURL, AdminURL string
 	// Embedded is used when there are no URLs.
 	Embedded Embedded
-	// Redis counts attempts and caches sessions. Close does not close it.
+	// Redis counts other uses than logins, and caches sessions. Close does not close it.
 	Redis redis.UniversalClient
-	// Alone says that no other replica logs people in: attempts are then counted in this
-	// process, and not in Redis.
+	// Attempts counts logins; without it they are counted in this process.
+	Attempts Attempts
+	// Alone says that there is no other replica: other uses are then counted in this
+	// process too, and not in Redis.
 	Alone bool
 	// Clock is the machine's clock when nil.
 	Clock  Clock
@@ -173,13 +195,15 @@ type Identity struct {
 	child      *child // nil with an external Kratos
 	redis      redis.UniversalClient
 	counts     *counters
-	attempts   counter // of logins, and what is good once
+	attempts   Attempts // and what is good once
 	slow       *slowLane
 	limits     Limits
 	cache      *cache
 	checks     *line
 	pace       responseFloor
-	uses       Uses // nil where sessions may be unused for any time
+	askEvery   time.Duration // how often Kratos is asked for sessions that ended without us
+	asked      atomic.Int64  // when it was, in ticks
+	uses       Uses          // nil where sessions may be unused for any time
 	idleAfter  time.Duration
 	freshFor   time.Duration
 	endWait    time.Duration
@@ -236,10 +260,12 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		// More password checks at once would only make each of them slower.
 		checks:   newLine(max(2, 2*runtime.GOMAXPROCS(0))),
 		pace:     responseFloor{floor: c.FloorTime, wait: wait},
-		freshFor: c.FreshLogin,
-		uses:     c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait, context: c.Words,
+		freshFor: c.FreshLogin, askEvery: 10 * time.Second,
+		uses: c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait, context: c.Words,
 	}
-	i.attempts = i.counts
+	if i.attempts = c.Attempts; i.attempts == nil {
+		i.attempts = countedHere{i.counts.local}
+	}
 	if c.PublicURL != "" {
 		if i.kratos, err = dialURLs(c.PublicURL, c.AdminURL); err != nil {
 			return nil, fmt.Errorf("open identity: %w", err)

@@ -20,30 +20,36 @@ import (
 // keys are made from one key: the ID key itself hashes ID numbers, the others are
 // derived from it, one for each use.
 type keys struct {
-	id, count, recovery, devices []byte
-	seal                         cipher.AEAD
+	id, count, recovery, devices, serials []byte
+	seal, cookies                         cipher.AEAD
 }
 
 func newKeys(idKey []byte) (keys, error) {
 	k := keys{id: slices.Clone(idKey)}
-	var seal []byte
+	var seal, cookies []byte
 	for _, d := range []struct {
 		to   *[]byte
 		info string
 	}{{&k.count, "mingjing identity counters"}, {&seal, "mingjing identity seal"},
-		{&k.recovery, "mingjing identity recovery"}, {&k.devices, "mingjing identity devices"}} {
+		{&k.recovery, "mingjing identity recovery"}, {&k.devices, "mingjing identity devices"},
+		{&cookies, "mingjing identity cookies"}, {&k.serials, "mingjing identity serials"}} {
 		b, err := hkdf.Expand(sha256.New, idKey, d.info, 32)
 		if err != nil {
 			return keys{}, fmt.Errorf("derive a key: %w", err)
 		}
 		*d.to = b
 	}
-	block, err := aes.NewCipher(seal)
-	if err != nil {
-		return keys{}, fmt.Errorf("make a cipher: %w", err)
-	}
-	if k.seal, err = cipher.NewGCM(block); err != nil {
-		return keys{}, fmt.Errorf("make a cipher: %w", err)
+	for _, c := range []struct {
+		to  *cipher.AEAD
+		key []byte
+	}{{&k.seal, seal}, {&k.cookies, cookies}} {
+		block, err := aes.NewCipher(c.key)
+		if err != nil {
+			return keys{}, fmt.Errorf("make a cipher: %w", err)
+		}
+		if *c.to, err = cipher.NewGCM(block); err != nil {
+			return keys{}, fmt.Errorf("make a cipher: %w", err)
+		}
 	}
 	return k, nil
 }
@@ -84,23 +90,36 @@ func (k keys) browser(id []byte, identifier string) []byte {
 	return mac(k.devices, "browser", string(id), identifier)[:deviceTag]
 }
 
+// serialHash returns the keyed hash of a cookie's serial.
+func (k keys) serialHash(serial []byte) string {
+	return base64.RawStdEncoding.EncodeToString(mac(k.serials, string(serial))[:18])
+}
+
 // sealed encrypts text for owner.
 func (k keys) sealed(owner string, text []byte) string {
-	nonce := make([]byte, k.seal.NonceSize())
-	_, _ = rand.Read(nonce) // it never fails
-	return base64.RawStdEncoding.EncodeToString(k.seal.Seal(nonce, nonce, text, []byte(owner)))
+	return k.sealedBy(k.seal, base64.RawStdEncoding, owner, text)
 }
 
 func (k keys) open(owner, sealed string) ([]byte, error) {
-	b, err := base64.RawStdEncoding.DecodeString(sealed)
+	return k.openBy(k.seal, base64.RawStdEncoding, owner, sealed)
+}
+
+func (keys) sealedBy(by cipher.AEAD, as *base64.Encoding, owner string, text []byte) string {
+	nonce := make([]byte, by.NonceSize())
+	_, _ = rand.Read(nonce) // it never fails
+	return as.EncodeToString(by.Seal(nonce, nonce, text, []byte(owner)))
+}
+
+func (keys) openBy(by cipher.AEAD, as *base64.Encoding, owner, sealed string) ([]byte, error) {
+	b, err := as.DecodeString(sealed)
 	if err != nil {
 		return nil, fmt.Errorf("open a sealed value: %w", err)
 	}
-	n := k.seal.NonceSize()
+	n := by.NonceSize()
 	if len(b) < n {
 		return nil, errors.New("open a sealed value: too short")
 	}
-	text, err := k.seal.Open(nil, b[:n], b[n:], []byte(owner))
+	text, err := by.Open(nil, b[:n], b[n:], []byte(owner))
 	if err != nil {
 		return nil, fmt.Errorf("open a sealed value: %w", err)
 	}

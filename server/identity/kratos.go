@@ -223,6 +223,8 @@ type publicMeta struct {
 	Resident mingjing.ResidentID `json:"resident_id,omitempty"`
 	// Agency is the code of an officer's agency.
 	Agency string `json:"agency,omitempty"`
+	// Factor says that a resident wants to be asked for a second factor.
+	Factor bool `json:"factor,omitempty"`
 	// Devices is the generation of a resident's browsers; "" before the first login.
 	Devices string `json:"devices,omitempty"`
 }

@@ -65,14 +65,7 @@ type attempt struct {
 	// browser is what is known to be theirs: the number of a browser, or a session; "" for
 	// none.
 	browser string
-	counted []countedRate
-}
-
-// A countedRate is what was counted for an attempt.
-type countedRate struct {
-	rate  Rate
-	kind  string
-	parts []string
+	counted []mingjing.LoginTry
 }
 
 // newAttempt returns an attempt of a client.
@@ -90,50 +83,50 @@ func attemptIn(session, kind, identifier string, c mingjing.Client) *attempt {
 func (i *Identity) admit(ctx context.Context, a *attempt) (done func(), err error) {
 	done = func() {}
 	if a.browser != "" {
-		over, err := i.countTry(ctx, a, i.limits.Device, "browser", a.kind, a.identifier, a.browser)
-		if err != nil || over == 0 {
+		tries := i.tries(i.limits.Device, "browser", a.kind, a.identifier, a.browser)
+		over, _, err := i.countTries(ctx, a, tries)
+		if err != nil || over == len(tries) {
 			return done, err
 		}
 	}
-	// Nobody is beyond what is counted apart from strangers; here a stranger can use all up.
-	for _, of := range []struct {
-		rates []Rate
-		kind  string
-		parts []string
-	}{{i.limits.Device, "device", []string{a.kind, a.identifier, a.addr}}, {i.limits.Address, "address", []string{a.addr}},
-		{i.limits.Stranger, "stranger", []string{a.kind, a.identifier}}} {
-		if a.identifier == "" && of.kind != "address" {
-			continue
-		}
-		over, err := i.countTry(ctx, a, of.rates, of.kind, of.parts...)
-		if err != nil {
-			return done, err
-		}
-		if over > 0 {
-			return i.slow.enter(ctx, *a, over)
-		}
+	tries := i.tries(i.limits.Address, "address", a.addr)
+	if a.identifier != "" {
+		tries = slices.Concat(i.tries(i.limits.Device, "device", a.kind, a.identifier, a.addr), tries,
+			i.tries(i.limits.Stranger, "stranger", a.kind, a.identifier))
 	}
-	return done, nil
+	over, _, err := i.countTries(ctx, a, tries)
+	if err != nil || over == len(tries) {
+		return done, err
+	}
+	return i.slow.enter(ctx, *a, tries[over].Per)
 }
 
-// countTry counts an attempt by rates, and returns the time of the first one that it is
-// beyond, or 0.
-func (i *Identity) countTry(ctx context.Context, a *attempt, rates []Rate, kind string, parts ...string) (over time.Duration, err error) {
-	for _, r := range rates {
-		_, err := i.countOne(ctx, i.attempts, 1, r, kind, parts...)
-		if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Limited {
-			return r.Per, nil
-		} else if err != nil {
-			return 0, err
-		}
-		a.counted = append(a.counted, countedRate{r, kind, parts})
+// tries returns how a try is counted under one key by rates.
+func (i *Identity) tries(rates []Rate, kind string, parts ...string) []mingjing.LoginTry {
+	tries := make([]mingjing.LoginTry, len(rates))
+	for n, r := range rates {
+		tries[n] = mingjing.LoginTry{Key: i.keys.redis(kind, append(slices.Clone(parts), r.Per.String())...), Count: r.Count, Per: r.Per}
 	}
-	return 0, nil
+	return tries
 }
 
-// silently returns errSilent for too_many_attempts.
-func silently(err error) error {
-	if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Limited {
+// countTries counts a try, which may be that of an attempt. over is the first rate that it is
+// beyond, or the number of all.
+func (i *Identity) countTries(ctx context.Context, a *attempt, tries []mingjing.LoginTry) (over int, wait time.Duration, err error) {
+	over, wait, err = i.attempts.CountLogins(ctx, tries...)
+	if err != nil {
+		return 0, 0, i.unavailable(ctx, "count an attempt", err)
+	}
+	if a != nil {
+		a.counted = append(a.counted, tries[:over]...)
+	}
+	return over, wait, nil
+}
+
+// countSilently counts a try; the error is errSilent where it is one too many.
+func (i *Identity) countSilently(ctx context.Context, tries []mingjing.LoginTry) error {
+	over, _, err := i.countTries(ctx, nil, tries)
+	if err == nil && over < len(tries) {
 		return errSilent
 	}
 	return err
@@ -150,10 +143,8 @@ func (i *Identity) undecided(ctx context.Context, a *attempt, doing string, err 
 
 // giveBack takes back what admit has counted.
 func (i *Identity) giveBack(ctx context.Context, a *attempt) {
-	for _, c := range a.counted {
-		if _, err := i.countOne(ctx, i.attempts, -1, c.rate, c.kind, c.parts...); err != nil {
-			i.log.Warn("an attempt that was not decided stays counted", "err", err)
-		}
+	if err := i.attempts.UncountLogins(ctx, a.counted...); err != nil {
+		i.log.Warn("an attempt that was not decided stays counted", "err", err)
 	}
 }
 
@@ -164,19 +155,19 @@ func (i *Identity) admitCode(ctx context.Context, a *attempt) error {
 	if a.browser != "" {
 		of = append(of, a.browser)
 	}
-	return silently(i.count(ctx, i.attempts, i.limits.Code, "code", of...))
+	return i.countSilently(ctx, i.tries(i.limits.Code, "code", of...))
 }
 
 // Allow counts one more use of something other than a login by somebody; the error is
 // too_many_attempts.
 func (i *Identity) Allow(ctx context.Context, kind, who string, rates ...Rate) error {
-	return i.count(ctx, i.counts, rates, "use", kind, who)
+	return i.count(ctx, rates, "use", kind, who)
 }
 
 // AllowFrom counts one more request of somebody who is not logged in, from an address, of
 // IPv6 from its /64 network; the error is too_many_attempts.
 func (i *Identity) AllowFrom(ctx context.Context, kind, addr string, rates ...Rate) error {
-	return i.count(ctx, i.counts, rates, "from", kind, addrPrefix(addr))
+	return i.count(ctx, rates, "from", kind, addrPrefix(addr))
 }
 
 // A Quota is what a [Rate] still allows: Left more uses at once, and all of them After
@@ -188,25 +179,24 @@ type Quota struct {
 
 // AllowOne is [Identity.Allow] with one rate. It also returns what is left of it.
 func (i *Identity) AllowOne(ctx context.Context, kind, who string, rate Rate) (Quota, error) {
-	return i.countOne(ctx, i.counts, 1, rate, "use", kind, who)
+	return i.countOne(ctx, rate, "use", kind, who)
 }
 
-// count counts one use in a counter by all rates.
-func (i *Identity) count(ctx context.Context, in counter, rates []Rate, kind string, parts ...string) error {
+// count counts one use by all rates.
+func (i *Identity) count(ctx context.Context, rates []Rate, kind string, parts ...string) error {
 	for _, r := range rates {
-		if _, err := i.countOne(ctx, in, 1, r, kind, parts...); err != nil {
+		if _, err := i.countOne(ctx, r, kind, parts...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// countOne counts n uses by one rate; below zero it takes them back. It also returns what
-// is left.
-func (i *Identity) countOne(ctx context.Context, in counter, n int, r Rate, kind string, parts ...string) (Quota, error) {
-	u, err := in.count(ctx, i.keys.redis(kind, append(slices.Clone(parts), r.Per.String())...), r, n)
+// countOne counts one use by one rate. It also returns what is left.
+func (i *Identity) countOne(ctx context.Context, r Rate, kind string, parts ...string) (Quota, error) {
+	u, err := i.counts.count(ctx, i.keys.redis(kind, append(slices.Clone(parts), r.Per.String())...), r, 1)
 	if err != nil {
-		return Quota{}, fmt.Errorf("count an attempt: %w", err)
+		return Quota{}, fmt.Errorf("count a use: %w", err)
 	}
 	if !u.Allowed {
 		err = errTooMany(u.Retry)
@@ -226,7 +216,7 @@ func (i *Identity) loginSucceeded(ctx context.Context, a *attempt, kinds ...stri
 			}
 		}
 	}
-	if err := i.attempts.forget(ctx, counted...); err != nil {
+	if err := i.attempts.ForgetLogins(ctx, counted...); err != nil {
 		i.log.Warn("the tries before a successful login stay counted", "err", err)
 	}
 }

@@ -10,11 +10,14 @@ import (
 	"mingjing"
 )
 
-// memoryUses stores uses for one test.
+// memoryUses stores uses for one test, by a clock of its own.
 type memoryUses struct {
+	clock  Clock
 	mu     sync.Mutex
 	seen   map[string]time.Time
 	owner  map[string]mingjing.ResidentID
+	cookie map[string]string
+	factor map[string]time.Time
 	chosen map[mingjing.ResidentID]int
 	wrote  int
 	read   int
@@ -25,10 +28,12 @@ func (u *memoryUses) SessionUses(_ context.Context, sessions ...string) (map[str
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.read++
-	uses := map[string]mingjing.SessionUse{}
+	uses, now := map[string]mingjing.SessionUse{}, u.clock.Now()
 	for _, s := range sessions {
 		if at, known := u.seen[s]; known {
-			uses[s] = mingjing.SessionUse{SeenAt: at, Minutes: u.chosen[u.owner[s]]}
+			given, factor := u.factor[s]
+			uses[s] = mingjing.SessionUse{SeenAt: at, Unused: now.Sub(at), Minutes: u.chosen[u.owner[s]], Cookie: u.cookie[s],
+				Factor: factor, FactorAge: now.Sub(given)}
 		}
 	}
 	return uses, u.down
@@ -43,12 +48,22 @@ func (u *memoryUses) ForgetSessions(_ context.Context, sessions ...string) error
 	return u.down
 }
 
-func (u *memoryUses) UseSession(_ context.Context, session string, resident mingjing.ResidentID, at time.Time) error {
+func (u *memoryUses) UseSession(_ context.Context, session string, resident mingjing.ResidentID) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.seen[session], u.owner[session] = at, resident
+	u.seen[session], u.owner[session] = u.clock.Now(), resident
 	u.wrote++
 	return u.down
+}
+
+func (u *memoryUses) RenewSession(ctx context.Context, session string, resident mingjing.ResidentID, cookie string, factor bool) error {
+	err := u.UseSession(ctx, session, resident)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.cookie[session] = cookie; factor {
+		u.factor[session] = u.clock.Now()
+	}
+	return err
 }
 
 func (u *memoryUses) SetLockAfter(_ context.Context, resident mingjing.ResidentID, minutes int) error {
@@ -61,8 +76,9 @@ func (u *memoryUses) SetLockAfter(_ context.Context, resident mingjing.ResidentI
 // watched returns an Identity whose sessions end when nobody uses them, with its clock.
 func watched(t *testing.T) (*Identity, *memoryUses, *handClock) {
 	t.Helper()
-	u := &memoryUses{seen: map[string]time.Time{}, owner: map[string]mingjing.ResidentID{}, chosen: map[mingjing.ResidentID]int{}}
 	c := &handClock{now: time.Now()}
+	u := &memoryUses{clock: c, seen: map[string]time.Time{}, owner: map[string]mingjing.ResidentID{}, cookie: map[string]string{},
+		factor: map[string]time.Time{}, chosen: map[mingjing.ResidentID]int{}}
 	return newReplica(t, func(i *Identity) { i.clock, i.uses, i.idleAfter = c, u, 5*time.Minute }), u, c
 }
 
@@ -108,6 +124,25 @@ func TestASessionThatNobodyUsesEnds(t *testing.T) {
 	// For good, and on every replica.
 	_, err = shared.Who(t.Context(), token)
 	wantCode(t, err, "session_expired")
+}
+
+// A replica whose clock is wrong ends no session.
+func TestHowLongASessionWasUnusedIsByOneClock(t *testing.T) {
+	i, _, _ := watched(t)
+	token := loggedInAs(t, i, enrolled(t), newDevice())
+	l, err := i.Use(t.Context(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, apart := range []time.Duration{-3 * time.Hour, 3 * time.Hour} {
+		wrong := newReplica(t, func(other *Identity) { other.uses, other.idleAfter, other.clock = i.uses, i.idleAfter, later(apart) })
+		if _, err := wrong.Use(t.Context(), token); err != nil {
+			t.Errorf("a replica that is %v apart says %v", apart, err)
+		}
+		if ended, err := wrong.Ended(t.Context(), l.SessionID); err != nil || len(ended) > 0 {
+			t.Errorf("a replica that is %v apart ends %v, %v", apart, ended, err)
+		}
+	}
 }
 
 func TestAResidentChoosesWhenSessionsEnd(t *testing.T) {

@@ -30,7 +30,7 @@ const (
 // Login starts a session of a resident. The errors are login_failed, too_many_attempts
 // with seconds, login_busy with place and seconds, identity_down, and invalid_form when the password is empty. c.Addr is
 // what limits count by, and c.Device is what Sessions shows.
-func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error) {
+func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (cookie string, err error) {
 	if password == "" {
 		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: "required"})
 	}
@@ -52,7 +52,7 @@ func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password stri
 		return "", errLogin()
 	}
 	i.loginSucceeded(ctx, a)
-	return token, nil
+	return i.cookieOf(token, nil)
 }
 
 // checkPassword has Kratos start a session. For known and unknown identifiers alike it
@@ -184,7 +184,7 @@ func (i *Identity) staffLogin(ctx context.Context, login, password string, has b
 		return "", i.undecided(ctx, a, "check a second factor", err)
 	}
 	i.loginSucceeded(ctx, a)
-	return token, nil
+	return i.cookieOf(token, nil)
 }
 
 // codeFactor returns the second factor that is a code from the authenticator, or a recovery
@@ -253,7 +253,7 @@ func (i *Identity) freeRecoveryCode(ctx context.Context, p person) {
 	defer cancel()
 	err := i.kratos.setAdmin(ctx, p.id, memberRecover, p.admin.Recovery)
 	if err == nil {
-		err = i.attempts.forget(ctx, i.keys.redis("recovery", p.id))
+		err = i.attempts.ForgetLogins(ctx, i.keys.redis("recovery", p.id))
 	}
 	if err != nil {
 		i.log.Warn("a recovery code stays used up", "err", err)
@@ -268,7 +268,7 @@ func (i *Identity) useCodeOnce(ctx context.Context, login string, f factor, step
 
 // once marks something as done for a time, or returns errSilent if it was.
 func (i *Identity) once(ctx context.Context, d time.Duration, kind string, parts ...string) error {
-	fresh, err := i.attempts.mark(ctx, i.keys.redis(kind, parts...), d)
+	fresh, err := i.attempts.LoginOnce(ctx, i.keys.redis(kind, parts...), d)
 	if err == nil && !fresh {
 		return errSilent
 	}
@@ -277,7 +277,7 @@ func (i *Identity) once(ctx context.Context, d time.Duration, kind string, parts
 
 // freeCode undoes useCodeOnce.
 func (i *Identity) freeCode(ctx context.Context, login string, f factor, step uint64) {
-	err := i.attempts.forget(context.WithoutCancel(ctx), i.keys.redis("step", login, f.Secret, fmt.Sprint(step)))
+	err := i.attempts.ForgetLogins(context.WithoutCancel(ctx), i.keys.redis("step", login, f.Secret, fmt.Sprint(step)))
 	if err != nil {
 		i.log.Warn("a second-factor code stays used up", "err", err)
 	}

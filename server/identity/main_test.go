@@ -158,7 +158,7 @@ func newReplica(t *testing.T, change func(*Identity)) *Identity {
 		change(i)
 	}
 	if i.attempts == nil {
-		i.attempts = i.counts
+		i.attempts = shared.attempts
 	}
 	return i
 }
@@ -209,6 +209,12 @@ func enrolled(t *testing.T) mingjing.IDNumber {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// cookieFor returns a cookie of a token of Kratos.
+func cookieFor(i *Identity, token string) string {
+	cookie, _ := i.newCookie(token)
+	return cookie
 }
 
 func loggedInAs(t *testing.T, i *Identity, n mingjing.IDNumber, c mingjing.Client) string {

@@ -125,7 +125,10 @@ func TestWithoutTheDatabaseOfKratosNobodyIsLoggedOutNorRefused(t *testing.T) {
 		{"sessions", func() error { _, err := i.Sessions(ctx, token); return err }},
 		{"end a session", func() error { return i.EndSession(ctx, token, ids[1]) }},
 		{"end the others", func() error { return i.EndOtherSessions(ctx, token) }},
-		{"confirm", func() error { _, err := i.Confirm(ctx, token, password, newDevice()); return err }},
+		{"confirm", func() error {
+			_, err := i.Confirm(ctx, token, password, mingjing.FactorAnswer{}, newDevice())
+			return err
+		}},
 		{"change a password", func() error { _, err := i.ChangePassword(ctx, token, password, newer, newDevice()); return err }},
 		{"reset a password", func() error {
 			_, err := i.Reset(ctx, n, newer, newDevice(), func(ctx context.Context, set func(context.Context, mingjing.ResidentID) error) error {
@@ -141,7 +144,7 @@ func TestWithoutTheDatabaseOfKratosNobodyIsLoggedOutNorRefused(t *testing.T) {
 		{"staff login", func() error { _, err := i.StaffLogin(ctx, desk, password, codeAt(t, 1), newDevice()); return err }},
 		{"activate", func() error { _, err := i.activate(ctx, late, code, password, newDevice()); return err }},
 		{"forget", func() error { return i.Forget(ctx, n) }},
-		{"who of an unknown session", who(strings.Repeat("x", len(token)))},
+		{"who of an unknown session", who(cookieFor(i, strings.Repeat("x", 32)))},
 	}
 
 	// Connections that were cut do not fail until they are used: then a single question
@@ -217,7 +220,7 @@ func TestWithoutTheDatabaseOfKratosNobodyIsLoggedOutNorRefused(t *testing.T) {
 	}
 	// What is really over is over again.
 	wantCode(t, login(n, "not the password")(), "login_failed")
-	wantCode(t, who(strings.Repeat("x", len(token)))(), "session_expired")
+	wantCode(t, who(cookieFor(i, strings.Repeat("x", 32)))(), "session_expired")
 	if err := i.Logout(ctx, token); err != nil {
 		t.Fatal(err)
 	}
@@ -280,9 +283,9 @@ func TestARefusalIsBelievedOfAHealthyKratosOnly(t *testing.T) {
 		wantCode(t, err, "identity_down")
 		_, err = i.activate(t.Context(), n, giveCode(n), password, newDevice())
 		wantCode(t, err, "identity_down")
-		_, err = i.Who(t.Context(), "atoken")
+		_, err = i.Who(t.Context(), cookieFor(i, "atoken"))
 		wantCode(t, err, "identity_down")
-		wantCode(t, i.Logout(t.Context(), "atoken"), "identity_down")
+		wantCode(t, i.Logout(t.Context(), cookieFor(i, "atoken")), "identity_down")
 		if ended, err := i.Ended(t.Context(), "a-session"); err == nil || len(ended) > 0 {
 			t.Errorf("after %d ended are %v, %v", status, ended, err)
 		}
@@ -312,6 +315,6 @@ func TestAWrongPasswordIsNotSaidRightAfterAFailureOfKratos(t *testing.T) {
 	// Who hangs up makes nobody doubt Kratos.
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, _ = i.Who(ctx, strings.Repeat("x", 32))
+	_, _ = i.Who(ctx, cookieFor(i, strings.Repeat("x", 32)))
 	wantCode(t, wrong(), "login_failed")
 }

@@ -147,7 +147,7 @@ func (i *Identity) answered(ctx context.Context, ticket string, failed error) (c
 	if err != nil || time.Now().After(k.Until) {
 		return k, failed
 	}
-	fresh, err := i.attempts.mark(ctx, i.keys.redis("passkey", k.Session.Challenge), 2*ceremonyFor)
+	fresh, err := i.attempts.LoginOnce(ctx, i.keys.redis("passkey", k.Session.Challenge), 2*ceremonyFor)
 	if err == nil && !fresh {
 		err = failed
 	}
@@ -212,7 +212,11 @@ func (i *Identity) PasskeyLogin(ctx context.Context, origin, ticket, answer stri
 		return "", i.unavailable(ctx, "log in by a passkey", err)
 	}
 	i.loginSucceeded(ctx, &attempt{kind: "login", identifier: p.traits.Identifier, addr: addrPrefix(c.Addr)})
-	return token, nil
+	l, err := i.askKratos(ctx, token)
+	if err != nil {
+		return "", err
+	}
+	return i.renew(ctx, token, l, true) // the person was verified by it
 }
 
 // ownerOf returns the person whose passkey has answered the question of a ceremony. down is
@@ -236,10 +240,10 @@ func (i *Identity) ownerOf(ctx context.Context, rp *webauthn.WebAuthn, k ceremon
 	return p, down, err
 }
 
-// keyHolder returns the person behind a token, who is a resident, or staff or an officer at
+// keyHolder returns the person behind a cookie, who is a resident, or staff or an officer at
 // AAL 2. To change their passkeys, the login must be fresh.
-func (i *Identity) keyHolder(ctx context.Context, token string, fresh bool) (person, []passkey, error) {
-	l, err := i.Who(ctx, token)
+func (i *Identity) keyHolder(ctx context.Context, cookie string, fresh bool) (person, []passkey, error) {
+	l, err := i.Who(ctx, cookie)
 	if err != nil {
 		return person{}, nil, err
 	}
@@ -249,7 +253,7 @@ func (i *Identity) keyHolder(ctx context.Context, token string, fresh bool) (per
 	if fresh && !l.Actor.Fresh {
 		return person{}, nil, mingjing.NewError(mingjing.Forbidden, "login_stale")
 	}
-	s, err := i.kratos.session(ctx, token)
+	s, err := i.kratos.session(ctx, i.tokenOf(cookie))
 	if err != nil {
 		return person{}, nil, i.sessionError(ctx, "look passkeys up", err)
 	}
@@ -264,10 +268,10 @@ func (i *Identity) keyHolder(ctx context.Context, token string, fresh bool) (per
 	return p, keys, nil
 }
 
-// Passkeys returns the passkeys of the person behind a token, the oldest first. The
+// Passkeys returns the passkeys of the person behind a cookie, the oldest first. The
 // errors are those of Who.
-func (i *Identity) Passkeys(ctx context.Context, token string) ([]mingjing.Passkey, error) {
-	_, keys, err := i.keyHolder(ctx, token, false)
+func (i *Identity) Passkeys(ctx context.Context, cookie string) ([]mingjing.Passkey, error) {
+	_, keys, err := i.keyHolder(ctx, cookie, false)
 	all := []mingjing.Passkey{}
 	for _, k := range keys {
 		all = append(all, k.Passkey)
@@ -276,15 +280,15 @@ func (i *Identity) Passkeys(ctx context.Context, token string) ([]mingjing.Passk
 }
 
 // NewPasskeyQuestion returns what a browser asks its person to make a passkey for who is
-// behind a token. shown is what the browser shows beside it; it must not name
+// behind a cookie. shown is what the browser shows beside it; it must not name
 // anybody. The errors are those of Who, login_stale, passkeys_not_offered and
 // passkeys_full.
-func (i *Identity) NewPasskeyQuestion(ctx context.Context, token, origin, shown string) (mingjing.PasskeyQuestion, error) {
+func (i *Identity) NewPasskeyQuestion(ctx context.Context, cookie, origin, shown string) (mingjing.PasskeyQuestion, error) {
 	rp, err := relyingParty(origin)
 	if err != nil {
 		return mingjing.PasskeyQuestion{}, err
 	}
-	p, keys, err := i.keyHolder(ctx, token, true)
+	p, keys, err := i.keyHolder(ctx, cookie, true)
 	if err != nil {
 		return mingjing.PasskeyQuestion{}, err
 	}
@@ -314,9 +318,9 @@ func (i *Identity) newKeyQuestion(ctx context.Context, rp *webauthn.WebAuthn, p 
 }
 
 // AddPasskey adds the passkey that a browser has made on the question of a ticket to those
-// of the person behind a token. The errors are those of Who, login_stale,
+// of the person behind a cookie. The errors are those of Who, login_stale,
 // passkey_not_added, passkeys_full and identity_down.
-func (i *Identity) AddPasskey(ctx context.Context, token, origin, ticket, answer string, c mingjing.Client) error {
+func (i *Identity) AddPasskey(ctx context.Context, cookie, origin, ticket, answer string, c mingjing.Client) error {
 	rp, err := relyingParty(origin)
 	if err != nil {
 		return err
@@ -324,7 +328,7 @@ func (i *Identity) AddPasskey(ctx context.Context, token, origin, ticket, answer
 	// One at a time, so that none replaces the other.
 	i.activating.Lock()
 	defer i.activating.Unlock()
-	p, keys, err := i.keyHolder(ctx, token, true)
+	p, keys, err := i.keyHolder(ctx, cookie, true)
 	if err != nil {
 		return err
 	}
@@ -375,12 +379,15 @@ func keyEvent(p person, code string, c mingjing.Client) SecurityEvent {
 	return e
 }
 
-// RemovePasskey removes a passkey of the person behind a token. The errors are those of
+// RemovePasskey removes a passkey of the person behind a cookie. The errors are those of
 // Who, not_found and identity_down.
-func (i *Identity) RemovePasskey(ctx context.Context, token, id string, c mingjing.Client) error {
+func (i *Identity) RemovePasskey(ctx context.Context, cookie, id string, c mingjing.Client) error {
 	i.activating.Lock()
 	defer i.activating.Unlock()
-	p, keys, err := i.keyHolder(ctx, token, false)
+	p, keys, err := i.keyHolder(ctx, cookie, false)
+	if err == nil && p.public.Factor { // it is a change of the second factor
+		p, keys, err = i.keyHolder(ctx, cookie, true)
+	}
 	if err != nil {
 		return err
 	}
@@ -390,6 +397,11 @@ func (i *Identity) RemovePasskey(ctx context.Context, token, id string, c mingji
 	}
 	if err := i.storePasskeys(ctx, p, slices.Delete(keys, at, at+1)); err != nil {
 		return i.unavailable(ctx, "remove a passkey", err)
+	}
+	if len(keys) == 1 && p.admin.Factor == "" && p.public.Factor { // nothing is left to ask for
+		if err := i.dropFactor(ctx, p, c); err != nil {
+			return i.unavailable(ctx, "remove a passkey", err)
+		}
 	}
 	i.tell(ctx, keyEvent(p, mingjing.SecurityPasskeyRemoved, c))
 	return nil

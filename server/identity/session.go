@@ -13,25 +13,25 @@ import (
 	"mingjing"
 )
 
-// Who returns whose session a token is. The answer is cached in Redis for at most ten
+// Who returns whose session a cookie is. The answer is cached in Redis for at most ten
 // seconds, but a session that was ended by this package is invalid at once. For a
 // resident Actor.Name and IDMasked are empty, for staff IDMasked is the staff
 // number; an officer has Actor.Agency. Actor.Fresh says that the password was given less than
-// [Config.FreshLogin] ago. The errors are not_logged_in when there is no token,
+// [Config.FreshLogin] ago, and the second factor too where the person has chosen one. The errors are not_logged_in when there is no cookie,
 // session_expired when it is not valid, session_idle when it has just ended because
 // nobody used it, and identity_down.
-func (i *Identity) Who(ctx context.Context, token string) (mingjing.Login, error) {
-	l, _, err := i.activeLogin(ctx, token)
+func (i *Identity) Who(ctx context.Context, cookie string) (mingjing.Login, error) {
+	l, _, err := i.activeLogin(ctx, cookie)
 	return l, err
 }
 
 // Use is Who for something that the person did, in contrast to what their page does by
 // itself: it counts as use of the session.
-func (i *Identity) Use(ctx context.Context, token string) (mingjing.Login, error) {
-	l, seen, err := i.activeLogin(ctx, token)
+func (i *Identity) Use(ctx context.Context, cookie string) (mingjing.Login, error) {
+	l, unused, err := i.activeLogin(ctx, cookie)
 	// Not every use is stored.
-	if now := i.clock.Now(); err == nil && i.uses != nil && now.Sub(seen) >= l.IdleAfter/usesNoted {
-		err = i.recordUse(ctx, l, now)
+	if err == nil && i.uses != nil && unused >= l.IdleAfter/usesNoted {
+		err = i.recordUse(ctx, l)
 	}
 	return l, err
 }
@@ -40,35 +40,66 @@ func (i *Identity) Use(ctx context.Context, token string) (mingjing.Login, error
 // which it ends.
 const usesNoted = 20
 
-func (i *Identity) recordUse(ctx context.Context, l mingjing.Login, now time.Time) error {
-	var resident mingjing.ResidentID
-	if l.Actor.Role == mingjing.RoleResident {
-		resident = mingjing.ResidentID(l.Actor.ID)
-	}
-	if err := i.uses.UseSession(ctx, l.SessionID, resident, now); err != nil {
+func (i *Identity) recordUse(ctx context.Context, l mingjing.Login) error {
+	if err := i.uses.UseSession(ctx, l.SessionID, residentIn(l)); err != nil {
 		return i.unavailable(ctx, "note the use of a session", err)
 	}
 	return nil
 }
 
-// activeLogin returns whose session a token is and when it was last used. It ends a
-// session that nobody used for too long.
-func (i *Identity) activeLogin(ctx context.Context, token string) (l mingjing.Login, seen time.Time, err error) {
-	if l, err = i.loginOf(ctx, token); err != nil || i.uses == nil {
-		return l, seen, err
+// residentIn returns the resident of a login; "" for staff.
+func residentIn(l mingjing.Login) mingjing.ResidentID {
+	if l.Actor.Role == mingjing.RoleResident {
+		return mingjing.ResidentID(l.Actor.ID)
 	}
-	seen, idle, err := i.lastUse(ctx, l.SessionID)
-	if err == nil && seen.IsZero() { // the session has just begun
-		if err := i.recordUse(ctx, l, i.clock.Now()); err != nil {
-			return mingjing.Login{}, seen, err
+	return ""
+}
+
+// renew makes a new cookie the only one by which a session goes on, and returns it. factor
+// says that the second factor was given now.
+func (i *Identity) renew(ctx context.Context, token string, l mingjing.Login, factor bool) (cookie string, err error) {
+	cookie, hash := i.newCookie(token)
+	if i.uses == nil {
+		return cookie, nil
+	}
+	if err := i.uses.RenewSession(ctx, l.SessionID, residentIn(l), hash, factor); err != nil {
+		return "", i.unavailable(ctx, "renew a session", err)
+	}
+	return cookie, nil
+}
+
+// activeLogin returns whose session a cookie is and for how long it was not used. It ends a
+// session that nobody used for too long. All times are by the store's clock, since that of
+// one replica may be wrong.
+func (i *Identity) activeLogin(ctx context.Context, cookie string) (l mingjing.Login, unused time.Duration, err error) {
+	if cookie == "" {
+		return l, 0, errNotLoggedIn()
+	}
+	token, hash := i.readCookie(cookie)
+	if token == "" {
+		return l, 0, errExpired()
+	}
+	if l, err = i.loginOf(ctx, token); err != nil || i.uses == nil {
+		return l, 0, err
+	}
+	use, known, err := i.lastUse(ctx, l.SessionID)
+	if err == nil && !known { // the session has just begun
+		if err := i.recordUse(ctx, l); err != nil {
+			return mingjing.Login{}, 0, err
 		}
-		seen, idle, err = i.lastUse(ctx, l.SessionID)
+		use, _, err = i.lastUse(ctx, l.SessionID)
 	}
 	if err != nil {
-		return mingjing.Login{}, seen, i.unavailable(ctx, "look up the use of a session", err)
+		return mingjing.Login{}, 0, i.unavailable(ctx, "look up the use of a session", err)
 	}
-	if l.IdleAfter = idle; !i.isUnused(seen, idle) {
-		return l, seen, nil
+	if use.Cookie != "" && use.Cookie != hash { // it goes on under another one
+		return mingjing.Login{}, 0, errExpired()
+	}
+	if l.Actor.Factor && (!use.Factor || use.FactorAge >= i.freshFor) {
+		l.Actor.Fresh = false
+	}
+	if l.IdleAfter = i.idleLimit(use); !i.isUnused(use) {
+		return l, use.Unused, nil
 	}
 	if err := i.kratos.logout(ctx, token); err != nil {
 		// The session is refused each time anyway, as long as its last use is stored.
@@ -77,14 +108,14 @@ func (i *Identity) activeLogin(ctx context.Context, token string) (l mingjing.Lo
 	} else {
 		i.sessionsEnded(ctx, true, l.SessionID)
 	}
-	return mingjing.Login{}, seen, errIdle()
+	return mingjing.Login{}, 0, errIdle()
 }
 
-// lastUse returns when a session was last used, and how long it may be unused.
-func (i *Identity) lastUse(ctx context.Context, sessionID string) (seen time.Time, idle time.Duration, err error) {
+// lastUse returns the last use of a session, if any is known.
+func (i *Identity) lastUse(ctx context.Context, sessionID string) (use mingjing.SessionUse, known bool, err error) {
 	uses, err := i.uses.SessionUses(ctx, sessionID)
-	use := uses[sessionID]
-	return use.SeenAt, i.idleLimit(use), err
+	use, known = uses[sessionID]
+	return use, known, err
 }
 
 // idleLimit returns how long a session may be unused.
@@ -97,15 +128,16 @@ func (i *Identity) idleLimit(use mingjing.SessionUse) time.Duration {
 
 // isUnused reports whether a session was unused for too long. Its very last use may not
 // have been stored.
-func (i *Identity) isUnused(seen time.Time, idle time.Duration) bool {
-	return i.clock.Now().Sub(seen) >= idle+idle/usesNoted
+func (i *Identity) isUnused(use mingjing.SessionUse) bool {
+	idle := i.idleLimit(use)
+	return use.Unused >= idle+idle/usesNoted
 }
 
 // SetLockAfter has the resident's sessions end after so many minutes without use.
 // The errors are those of Who, and invalid_form with the field minutes when it is
 // none of [mingjing.LockMinutes].
-func (i *Identity) SetLockAfter(ctx context.Context, token string, minutes int) error {
-	l, err := i.Who(ctx, token)
+func (i *Identity) SetLockAfter(ctx context.Context, cookie string, minutes int) error {
+	l, err := i.Who(ctx, cookie)
 	if err != nil {
 		return err
 	}
@@ -123,12 +155,6 @@ func (i *Identity) SetLockAfter(ctx context.Context, token string, minutes int) 
 
 // loginOf returns whose session a token is, whether it is used or not.
 func (i *Identity) loginOf(ctx context.Context, token string) (mingjing.Login, error) {
-	if token == "" {
-		return mingjing.Login{}, errNotLoggedIn()
-	}
-	if !wellFormedToken(token) {
-		return mingjing.Login{}, errExpired()
-	}
 	l, ok := i.cachedLogin(ctx, token)
 	if !ok {
 		var err error
@@ -137,6 +163,7 @@ func (i *Identity) loginOf(ctx context.Context, token string) (mingjing.Login, e
 		}
 		i.cacheLogin(ctx, token, l)
 	}
+	l.Actor.Factor = l.Factor
 	l.Actor.Fresh = i.clock.Now().Sub(l.AuthenticatedAt) < i.freshFor
 	return l, nil
 }
@@ -164,7 +191,7 @@ func (i *Identity) askKratos(ctx context.Context, token string) (mingjing.Login,
 	}
 	switch {
 	case p.public.Role == mingjing.RoleResident && p.schema == schemaResident && p.public.Resident != "":
-		l.Actor.ID = string(p.public.Resident)
+		l.Actor.ID, l.Factor = string(p.public.Resident), p.public.Factor
 	case p.public.isDesk() && p.schema == schemaStaff && l.Actor.AAL >= 2:
 		l.Actor.ID, l.Actor.Name, l.IDMasked = p.traits.Identifier, p.traits.Name, p.traits.Identifier
 		l.Actor.Agency = p.public.Agency
@@ -174,41 +201,42 @@ func (i *Identity) askKratos(ctx context.Context, token string) (mingjing.Login,
 	return l, nil
 }
 
-// Logout ends the session of a token. That there is none is no error; the only
+// Logout ends the session of a cookie. That there is none is no error; the only
 // error is identity_down.
-func (i *Identity) Logout(ctx context.Context, token string) error {
-	return i.endLogin(ctx, token, false)
+func (i *Identity) Logout(ctx context.Context, cookie string) error {
+	return i.endLogin(ctx, cookie, false)
 }
 
 // Lock is Logout for a person who means to come back; see [Identity.OnEnd].
-func (i *Identity) Lock(ctx context.Context, token string) error {
-	return i.endLogin(ctx, token, true)
+func (i *Identity) Lock(ctx context.Context, cookie string) error {
+	return i.endLogin(ctx, cookie, true)
 }
 
-func (i *Identity) endLogin(ctx context.Context, token string, locked bool) error {
-	if !wellFormedToken(token) {
+func (i *Identity) endLogin(ctx context.Context, cookie string, locked bool) error {
+	if cookie == "" {
 		return nil
 	}
-	l, err := i.Who(ctx, token)
+	l, err := i.Who(ctx, cookie)
 	if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Unauthenticated {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	if err := i.kratos.logout(ctx, token); err != nil {
+	if err := i.kratos.logout(ctx, i.tokenOf(cookie)); err != nil {
 		return i.unavailable(ctx, "log out", err)
 	}
 	i.sessionsEnded(ctx, locked, l.SessionID)
 	return nil
 }
 
-// Sessions returns the sessions of the person behind the token, this one first, then
+// Sessions returns the sessions of the person behind the cookie, this one first, then
 // the newest. The errors are those of Who.
-func (i *Identity) Sessions(ctx context.Context, token string) ([]mingjing.Session, error) {
-	l, err := i.Who(ctx, token)
+func (i *Identity) Sessions(ctx context.Context, cookie string) ([]mingjing.Session, error) {
+	l, err := i.Who(ctx, cookie)
 	if err != nil {
 		return nil, err
 	}
+	token := i.tokenOf(cookie)
 	this, err := i.kratos.session(ctx, token)
 	if err == nil {
 		var others []client.Session
@@ -252,24 +280,26 @@ func (i *Identity) withoutUnused(ctx context.Context, list []mingjing.Session) (
 		if use, known := uses[s.ID]; known {
 			s.SeenAt = use.SeenAt
 		}
-		if s.Current || !i.isUnused(s.SeenAt, i.idleLimit(uses[s.ID])) {
+		// One of which no use is known was not used since it began.
+		if s.Current || !i.isUnused(uses[s.ID]) {
 			kept = append(kept, s)
 		}
 	}
 	return kept, nil
 }
 
-// EndSession ends one session of the person behind the token; it may be the
-// token's own. The errors are those of Who, and session_unknown (NotFound) when
+// EndSession ends one session of the person behind the cookie; it may be the
+// cookie's own. The errors are those of Who, and session_unknown (NotFound) when
 // the person has no such session.
-func (i *Identity) EndSession(ctx context.Context, token, sessionID string) error {
-	l, err := i.Who(ctx, token)
+func (i *Identity) EndSession(ctx context.Context, cookie, sessionID string) error {
+	l, err := i.Who(ctx, cookie)
 	if err != nil {
 		return err
 	}
 	if sessionID == l.SessionID {
-		return i.Logout(ctx, token)
+		return i.Logout(ctx, cookie)
 	}
+	token := i.tokenOf(cookie)
 	others, err := i.kratos.others(ctx, token)
 	if err != nil {
 		return i.sessionError(ctx, "end a session", err)
@@ -284,12 +314,17 @@ func (i *Identity) EndSession(ctx context.Context, token, sessionID string) erro
 	return nil
 }
 
-// EndOtherSessions ends all sessions of the person behind the token but the
-// token's own. The errors are those of Who.
-func (i *Identity) EndOtherSessions(ctx context.Context, token string) error {
-	if _, err := i.Who(ctx, token); err != nil {
+// EndOtherSessions ends all sessions of the person behind the cookie but the
+// cookie's own. The errors are those of Who.
+func (i *Identity) EndOtherSessions(ctx context.Context, cookie string) error {
+	if _, err := i.Who(ctx, cookie); err != nil {
 		return err
 	}
+	return i.endOthers(ctx, i.tokenOf(cookie))
+}
+
+// endOthers ends all sessions of the person behind a token but the token's own.
+func (i *Identity) endOthers(ctx context.Context, token string) error {
 	others, err := i.kratos.others(ctx, token)
 	if err != nil {
 		return i.sessionError(ctx, "end the other sessions", err)
@@ -334,10 +369,9 @@ func aal(l client.AuthenticatorAssuranceLevel) int {
 	return 0
 }
 
-// wellFormedToken reports whether a text has the form of a token, so that nothing else
-// gets into a header or a query.
+// wellFormedToken reports whether a text has the form of a cookie.
 func wellFormedToken(token string) bool {
-	return token != "" && len(token) <= 128 && strings.IndexFunc(token, func(r rune) bool {
+	return token != "" && len(token) <= 256 && strings.IndexFunc(token, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
 	}) < 0
 }
@@ -348,8 +382,8 @@ const askedAtOnce = 8
 
 // Ended returns those of the sessions that are over, which were all used before: ended
 // here or on another replica, or unused for too long. That is one query for all of
-// them. Kratos itself is asked about a few, another few each time, in case one was
-// ended without us; until its turn comes such a session is refused by [Identity.Who].
+// them. From time to time Kratos itself is asked about a few, another few each time, in case
+// one was ended without us; until its turn comes such a session is refused by [Identity.Who].
 // The error says that something was away; then nothing is known of any of them.
 func (i *Identity) Ended(ctx context.Context, sessionIDs ...string) ([]string, error) {
 	left := slices.Clone(sessionIDs)
@@ -361,12 +395,15 @@ func (i *Identity) Ended(ctx context.Context, sessionIDs ...string) ([]string, e
 		}
 		left = slices.DeleteFunc(left, func(id string) bool {
 			use, known := uses[id]
-			over := !known || i.isUnused(use.SeenAt, i.idleLimit(use))
+			over := !known || i.isUnused(use)
 			if over {
 				ended = append(ended, id)
 			}
 			return over
 		})
+	}
+	if last, now := i.asked.Load(), ticks(); now-last < int64(i.askEvery) || !i.asked.CompareAndSwap(last, now) {
+		left = nil
 	}
 	rand.Shuffle(len(left), func(a, b int) { left[a], left[b] = left[b], left[a] })
 	known := len(ended)

@@ -38,7 +38,7 @@ func TestEndingASessionEndsItEverywhereAtOnce(t *testing.T) {
 	_, err = there.Who(t.Context(), lost)
 	wantCode(t, err, "session_expired")
 	// An answer of Kratos that was still under way does not bring it back.
-	there.cacheLogin(t.Context(), lost, l)
+	there.cacheLogin(t.Context(), there.tokenOf(lost), l)
 	_, err = there.Who(t.Context(), lost)
 	wantCode(t, err, "session_expired")
 	if !slices.Equal(told, []string{l.SessionID}) {
@@ -139,7 +139,7 @@ func TestARememberedSessionIsAskedForAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Directly in Kratos.
-	if err := i.kratos.logout(t.Context(), token); err != nil {
+	if err := i.kratos.logout(t.Context(), i.tokenOf(token)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := i.Who(t.Context(), token); err != nil {

@@ -234,7 +234,8 @@ func (i *Identity) confirmStaff(ctx context.Context, text string, c mingjing.Cli
 		return "", nil, i.unavailable(ctx, "finish an activation", err)
 	}
 	i.loginSucceeded(ctx, a, "staff")
-	return k.Token, recovery, nil // Kratos raised the session when it got its own secret
+	token, err = i.cookieOf(k.Token, nil)
+	return token, recovery, err // Kratos raised the session when it got its own secret
 }
 
 // newRecoveryCodes returns recovery codes of 50 random bits: two groups of five
@@ -314,6 +315,9 @@ func (i *Identity) closeLogin(ctx context.Context, p person) error {
 // the role or the agency changes, their sessions end.
 func (i *Identity) agree(ctx context.Context, p person, m mingjing.StaffMember) (person, error) {
 	if !p.active {
+		if err := i.endStaff(ctx, p.id); err != nil { // what was there before stays ended
+			return p, err
+		}
 		if err := i.kratos.set(ctx, p.id, "/state", "active"); err != nil {
 			return p, err
 		}
@@ -334,7 +338,7 @@ func (i *Identity) agree(ctx context.Context, p person, m mingjing.StaffMember) 
 // endStaff ends all sessions of a person, with their streams.
 func (i *Identity) endStaff(ctx context.Context, id string) error {
 	ids, err := i.kratos.sessionsOf(ctx, id)
-	if err != nil || len(ids) == 0 {
+	if err != nil {
 		return err
 	}
 	if err := i.kratos.endAll(ctx, id); err != nil {

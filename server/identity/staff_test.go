@@ -103,7 +103,7 @@ func TestARecoveryCodeIsGoodForOneLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, code := range []string{recovery[3], "aaaaa-aaaaa"} {
-		_ = shared.counts.forget(t.Context(), shared.keys.redis("recovery", find(t, m.Login).id))
+		_ = shared.attempts.ForgetLogins(t.Context(), shared.keys.redis("recovery", find(t, m.Login).id))
 		_, err := shared.StaffLogin(t.Context(), m.Login, password, code, newDevice())
 		wantCode(t, err, "login_failed")
 	}
@@ -171,14 +171,32 @@ func TestWhoIsDisabledChangedOrResetHasNoSessionAnyMore(t *testing.T) {
 	_, err = shared.StaffLogin(t.Context(), m.Login, password, codeFrom(t, secret, 0), newDevice())
 	wantCode(t, err, "login_failed")
 
+	// Enabled again, nothing is revived: neither the session from before, nor one that came
+	// in between.
+	between := token
+	if err := shared.kratos.set(t.Context(), find(t, m.Login).id, "/state", "active"); err != nil {
+		t.Fatal(err)
+	}
+	_ = shared.attempts.ForgetLogins(t.Context(), shared.keys.redis("recovery", find(t, m.Login).id))
+	if between, err = shared.StaffLogin(t.Context(), m.Login, password, recovery[2], newDevice()); err != nil {
+		t.Fatal(err)
+	}
+	if err := shared.kratos.set(t.Context(), find(t, m.Login).id, "/state", "inactive"); err != nil {
+		t.Fatal(err)
+	}
 	apply(func(m *mingjing.StaffMember) { m.State = mingjing.StaffActive })
+	for _, old := range []string{token, between} {
+		_, err := shared.Who(t.Context(), old)
+		wantCode(t, err, "session_expired")
+	}
+	clear(ended)
 	if token, err = shared.StaffLogin(t.Context(), m.Login, password, codeFrom(t, secret, 1), newDevice()); err != nil {
 		t.Fatalf("who was enabled again can't log in: %v", err)
 	}
 
 	apply(func(m *mingjing.StaffMember) { m.State = mingjing.StaffInvited })
 	over("reset", token)
-	_ = shared.counts.forget(t.Context(), shared.keys.redis("recovery", find(t, m.Login).id))
+	_ = shared.attempts.ForgetLogins(t.Context(), shared.keys.redis("recovery", find(t, m.Login).id))
 	for _, code := range []string{codeFrom(t, secret, 0), recovery[1]} {
 		_, err = shared.StaffLogin(t.Context(), m.Login, password, code, newDevice())
 		wantCode(t, err, "login_failed")
@@ -211,11 +229,14 @@ func TestAnActivationThatIsBegunAgainMakesTheOlderOneVoid(t *testing.T) {
 
 func TestTriesToActivateStaffAreLimitedAndAWeakPasswordIsNoTry(t *testing.T) {
 	waits := 0
-	i := newReplica(t, func(i *Identity) { i.slow.wait = func(context.Context, time.Duration) { waits++ } })
+	i := newReplica(t, func(i *Identity) {
+		i.limits.Device = []Rate{{5, 24 * time.Hour}}
+		i.slow.wait = func(context.Context, time.Duration) { waits++ }
+	})
 	device := newDevice()
 	wantCode(t, i.AdmitStaff(t.Context(), "n-limit", "short", device), "invalid_form")
 	wantCode(t, i.AdmitStaff(t.Context(), "no number!", password, device), "invalid_form")
-	for range DefaultLimits.Device[2].Count + 1 {
+	for range 6 {
 		if err := i.AdmitStaff(t.Context(), "n-limit", password, device); err != nil {
 			t.Fatal(err)
 		}

@@ -123,6 +123,7 @@ func (h *Hub) fill(g *group) {
 			return
 		}
 		g.replayAgain = false
+		heard := g.newest // what comes from now on, the store may not have had when it answers
 		// From the last event that the group has had for sure. What a client says that it
 		// has had counts for that client alone.
 		after := int64(-1)
@@ -153,8 +154,8 @@ func (h *Hub) fill(g *group) {
 		if len(events) > 0 {
 			g.replayAgain = true // the store may have returned only the first of them
 		} else {
-			if g.newest.Seq > g.last {
-				h.tell(g, []mingjing.Event{g.newest})
+			if heard.Seq > g.last {
+				h.tell(g, []mingjing.Event{heard})
 			}
 			for s := range g.sockets {
 				if s.asked {
@@ -162,7 +163,9 @@ func (h *Hub) fill(g *group) {
 				}
 			}
 		}
-		g.newest = mingjing.Event{}
+		if g.newest.Seq <= max(heard.Seq, g.last) {
+			g.newest = mingjing.Event{}
+		}
 		if !g.replayAgain {
 			g.replaying = false
 			h.mu.Unlock()

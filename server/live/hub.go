@@ -65,8 +65,8 @@ type Config struct {
 	// an event of kind [mingjing.EventReset].
 	Replay func(ctx context.Context, audience string, after int64) ([]mingjing.Event, error)
 	// Still returns those of the sessions that have ended. It is asked about all sessions
-	// with a stream, 500 at a time each PollEvery, and from the start again after
-	// StillEvery, or at once while Redis is away. Nil checks none.
+	// with a stream, 500 at a time, each StillEvery, so that a session that ends ends its
+	// streams within 5 seconds also where the message of its end was lost. Nil checks none.
 	Still func(ctx context.Context, sessionIDs ...string) (ended []string, err error)
 	Clock interface{ Now() time.Time } // nil is the time of day
 	// Received hears of each event that came by Redis and that a stream of this replica
@@ -82,7 +82,7 @@ type Config struct {
 	PingEvery     time.Duration // 0 is 30 s
 	PollEvery     time.Duration // between calls of Replay while Redis is away; 0 is 2 s
 	CatchUpEvery  time.Duration // between calls of Replay while Redis is there; 0 is 60 s
-	StillEvery    time.Duration // 0 is 60 s
+	StillEvery    time.Duration // 0 is 2 s
 	CallbackWait  time.Duration // for one call of Replay or Still; 0 is 5 s
 	// BackRate is how many clients a second come back after Close, spread evenly but
 	// for no longer than BackWithin; 0 is 200, and a minute.
@@ -133,7 +133,7 @@ func New(cfg Config) *Hub {
 	orTime(&cfg.PingEvery, 30*time.Second)
 	orTime(&cfg.PollEvery, 2*time.Second)
 	orTime(&cfg.CatchUpEvery, time.Minute)
-	orTime(&cfg.StillEvery, time.Minute)
+	orTime(&cfg.StillEvery, 2*time.Second)
 	orTime(&cfg.CallbackWait, 5*time.Second)
 	orInt(&cfg.BackRate, 200)
 	orTime(&cfg.BackWithin, time.Minute)
@@ -276,6 +276,10 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 	}
 	h.sessions[s.session][s] = struct{}{}
 	h.sockets++
+	if l.Reset {
+		one := prepare(mingjing.Event{Seq: s.sent, Kind: mingjing.EventReset, At: h.cfg.Clock.Now().UTC()})
+		s.send(func() *websocket.PreparedMessage { return one }, one)
+	}
 	_, ended := h.ended[s.session]
 	switch {
 	case h.closing:

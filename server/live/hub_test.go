@@ -133,6 +133,27 @@ func TestNothingIsLostOrRepeatedWhileStreamsJoinInTheMiddleOfTraffic(t *testing.
 	readers.Wait()
 }
 
+// TestTwoEventsThatComeWhileTheStoreAnswersAreBothHeard: the store's answer is of the moment
+// in which it was asked.
+func TestTwoEventsThatComeWhileTheStoreAnswersAreBothHeard(t *testing.T) {
+	c := newCity()
+	asked := make(chan *replica, 1)
+	var once sync.Once
+	r := startReplica(t, c, "", func(cfg *Config) {
+		cfg.Replay = func(ctx context.Context, audience string, after int64) ([]mingjing.Event, error) {
+			events, err := c.replay(ctx, audience, after)
+			once.Do(func() {
+				r := <-asked
+				r.receiveEvent("anna", c.commit("anna"))
+				r.receiveEvent("anna", c.commit("anna"))
+			})
+			return events, err
+		}
+	})
+	asked <- r
+	wantSeqs(t, r.open(t, "audience=anna&session=1"), 1, 2)
+}
+
 func TestAnEventThatRedisLostIsFilledInWhenTheNextOneComes(t *testing.T) {
 	c := newCity()
 	r := startReplica(t, c, startRedis(t).url(), nil)
@@ -218,6 +239,45 @@ func anEndedSessionClosesItsStreamsOnEveryReplicaAndNoOther(t *testing.T, url st
 	}
 }
 
+// The message of the end of a session may be lost while Redis is there.
+func TestAnEndThatNobodyToldIsNoticedWithinSeconds(t *testing.T) {
+	var cfg Config
+	startReplica(t, newCity(), "", func(c *Config) { c.StillEvery = 0; cfg = *c })
+	if made := New(Config{Redis: cfg.Redis, Replay: cfg.Replay, Logger: cfg.Logger}); made.cfg.StillEvery > 2*time.Second {
+		t.Errorf("sessions are asked for each %v", made.cfg.StillEvery)
+	} else if err := made.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	var gone atomic.Bool
+	r := startReplica(t, newCity(), startRedis(t).url(), func(cfg *Config) {
+		cfg.Still = func(_ context.Context, ids ...string) ([]string, error) {
+			if gone.Load() {
+				return ids, nil
+			}
+			return nil, nil
+		}
+	})
+	r.awaitRedis(t, true)
+	s := r.open(t, "audience=anna&session=gone")
+	gone.Store(true)
+	wantClose(t, s, CloseSessionEnded)
+}
+
+// A client that has seen more than there is, as after a restored backup, reads all again.
+func TestACursorAheadOfTheEventsIsReset(t *testing.T) {
+	c := newCity()
+	c.commit("anna")
+	r := startReplica(t, c, "", nil)
+	s := r.open(t, "audience=anna&session=1&after=1&reset")
+	if e := next(t, s); e.Kind != mingjing.EventReset || e.Seq != 1 {
+		t.Fatalf("got %+v, want a reset at 1", e)
+	}
+	if err := r.Publish(t.Context(), "anna", c.commit("anna")); err != nil {
+		t.Fatal(err)
+	}
+	wantSeqs(t, s, 2, 2)
+}
+
 func TestASessionThatEndedWhileRedisWasAwayIsNoticed(t *testing.T) {
 	server, c := startRedis(t), newCity()
 	var gone atomic.Bool
@@ -241,7 +301,7 @@ func TestSessionsAreRecheckedAPageAtATimeInTurn(t *testing.T) {
 	var mu sync.Mutex
 	var pages [][]string
 	r := startReplica(t, newCity(), "redis://127.0.0.1:1/0", func(cfg *Config) {
-		cfg.PollEvery = time.Millisecond
+		cfg.StillEvery = time.Millisecond
 		cfg.Still = func(_ context.Context, ids ...string) ([]string, error) {
 			mu.Lock()
 			defer mu.Unlock()

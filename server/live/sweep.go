@@ -53,9 +53,8 @@ func (h *Hub) sweep(ctx context.Context) {
 // recheck asks Still which sessions have ended, in case the message of their end was
 // lost.
 func (h *Hub) recheck(ctx context.Context) {
-	tick := time.NewTicker(h.cfg.PollEvery)
+	tick := time.NewTicker(h.cfg.StillEvery)
 	defer tick.Stop()
-	last := time.Now()
 	var ids []string // whose turn is still to come
 	for {
 		select {
@@ -65,25 +64,21 @@ func (h *Hub) recheck(ctx context.Context) {
 		}
 		if len(ids) == 0 {
 			h.mu.Lock()
-			if !h.live || time.Since(last) >= h.cfg.StillEvery {
-				last = time.Now()
-				ids = slices.Collect(maps.Keys(h.sessions))
-			}
+			ids = slices.Collect(maps.Keys(h.sessions))
 			h.mu.Unlock()
 		}
-		n := min(len(ids), stillBatch)
-		if n == 0 {
-			continue
+		for len(ids) > 0 && ctx.Err() == nil {
+			n := min(len(ids), stillBatch)
+			ended, err := within(ctx, h.cfg.CallbackWait, func(ctx context.Context) ([]string, error) { return h.cfg.Still(ctx, ids[:n]...) })
+			if err != nil {
+				h.cfg.Logger.Warn("live: asking for ended sessions failed", "error", err)
+				break // the rest has its turn at the next tick
+			}
+			for _, id := range ended {
+				h.endSessionHere(id)
+			}
+			ids = ids[n:]
 		}
-		ended, err := within(ctx, h.cfg.CallbackWait, func(ctx context.Context) ([]string, error) { return h.cfg.Still(ctx, ids[:n]...) })
-		if err != nil {
-			h.cfg.Logger.Warn("live: asking for ended sessions failed", "error", err)
-			continue
-		}
-		for _, id := range ended {
-			h.endSessionHere(id)
-		}
-		ids = ids[n:]
 	}
 }
 

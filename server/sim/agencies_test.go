@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework/cases"
@@ -63,6 +64,12 @@ func newAgencies(w *world) *agencies {
 }
 
 var errDown = errors.New("the agency is down")
+
+// A brokenCircuit is the error of an agency that is not asked for a while.
+type brokenCircuit struct{ after time.Duration }
+
+func (brokenCircuit) Error() string                       { return "the agency is silent" }
+func (e brokenCircuit) RetryAfter() (time.Duration, bool) { return e.after, true }
 
 func (a *agencies) ask(ctx context.Context, c *call) reply {
 	c.answer = make(chan reply, 1)
@@ -125,7 +132,9 @@ func (a *agencies) replyRecords(c *call, how mood) (r reply) {
 	held := a.held[c.agency+" "+string(c.records.IDNumber)]
 	r.records = score.Reply{Records: slices.Clone(held.Records), Listings: slices.Clone(held.Listings)}
 	switch how {
-	case flapping, silent:
+	case silent: // the circuit is open; asking every hour would be most of a history
+		return reply{err: brokenCircuit{time.Duration(1+a.w.rand.IntN(10)) * time.Hour}}
+	case flapping:
 		return reply{err: errDown}
 	case wrong:
 		for i := range r.records.Records {
@@ -186,7 +195,7 @@ func (a *agencies) replyQuestion(how mood) reply {
 // change changes what an agency holds on somebody, or how it answers.
 func (a *agencies) change() string {
 	w, agency := a.w, pick(a.w, few)
-	if w.chance(3) {
+	if w.chance(8) {
 		a.moods[agency] = pick(w, moods)
 		return fmt.Sprintf("%s is %s", agency, a.moods[agency])
 	}

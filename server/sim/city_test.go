@@ -70,18 +70,20 @@ var calendars = sync.OnceValue(func() []*mingjing.Calendar {
 // files takes what begins like a PDF.
 type files struct{}
 
+func (f files) Soon(ctx context.Context, person string, u evidence.Upload) (evidence.File, error) {
+	return f.Check(ctx, person, u)
+}
+
+func (files) Busy(string) bool { return false }
+
+func (files) Page(context.Context, string, []byte, int) ([]byte, error) { return nil, evidence.NoPages }
+
 func (files) Check(_ context.Context, _ string, u evidence.Upload) (evidence.File, error) {
 	if !bytes.HasPrefix(u.Data, []byte("%PDF-")) {
 		return evidence.File{}, evidence.WrongType
 	}
 	return evidence.File{Name: evidence.SafeName(u.Name, ".pdf"), Type: "application/pdf", Data: u.Data}, nil
 }
-
-func (f files) Soon(ctx context.Context, person string, u evidence.Upload) (evidence.File, error) {
-	return f.Check(ctx, person, u)
-}
-
-func (files) Busy(string) bool { return false }
 
 // bus tells nobody: the events are in the store.
 type bus struct{}
@@ -125,18 +127,43 @@ type simStore struct {
 type opKey struct{}
 
 func (s simStore) Tx(ctx context.Context, fn func(casework.Tx) error) error {
+	if ctx.Value(togetherKey{}) != nil { // it has begun already
+		return s.Store.Tx(ctx, func(t casework.Tx) error { return fn(s.p.wrap(t)) })
+	}
+	return s.run(ctx, func(lose bool) error {
+		return s.Store.Tx(ctx, func(t casework.Tx) error {
+			err := fn(s.p.wrap(t))
+			if lose && err == nil {
+				err = errLost
+			}
+			return err
+		})
+	})
+}
+
+// togetherKey is the context key of a transaction that several are a part of.
+type togetherKey struct{}
+
+func (s simStore) Together(ctx context.Context, fn func(ctx context.Context) error) error {
+	return s.run(ctx, func(lose bool) error {
+		return s.Store.Together(ctx, func(ctx context.Context) error {
+			err := fn(context.WithValue(ctx, togetherKey{}, true))
+			if lose && err == nil {
+				err = errLost
+			}
+			return err
+		})
+	})
+}
+
+// run runs one transaction when the seed chooses it; lose says that it is not to be
+// committed.
+func (s simStore) run(ctx context.Context, do func(lose bool) error) error {
 	end, err := s.p.pause("tx")
 	if err != nil {
 		return err
 	}
-	lose := s.p.w.planted == loseCommit && !s.p.free && s.p.w.chance(60)
-	err = s.Store.Tx(ctx, func(t casework.Tx) error {
-		err := fn(s.p.wrap(t))
-		if lose && err == nil {
-			err = errLost
-		}
-		return err
-	})
+	err = do(s.p.w.planted == loseCommit && !s.p.free && s.p.w.chance(60))
 	if errors.Is(err, errLost) {
 		err = nil
 	}
@@ -159,6 +186,9 @@ func (s simStore) Tx(ctx context.Context, fn func(casework.Tx) error) error {
 var errLost = errors.New("lost")
 
 func (s simStore) Read(ctx context.Context, fn func(casework.Tx) error) error {
+	if ctx.Value(togetherKey{}) != nil {
+		return s.Store.Read(ctx, fn)
+	}
 	if _, err := s.p.pause("read"); err != nil {
 		return err
 	}

@@ -2,9 +2,11 @@ package sim
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"mingjing"
@@ -13,6 +15,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/draft"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/listing"
 	"mingjing/server/casework/share"
 	"mingjing/server/evidence"
@@ -26,10 +29,10 @@ type person struct {
 
 	keys, texts int
 	lastKey     string // of a form that is sent again
+	lastSent    time.Time
 	lastBook    string // that it asked a score by
 	lastAnswer  string // to it
 	lastFiled   *cases.Filing
-	lastFiledBy string // its key
 	requests    []string
 	records     []string // that they can dispute
 	listings    []string
@@ -152,17 +155,21 @@ func receiptPDF(n int) evidence.Upload {
 func (w *world) actOf(x *person) (act, bool) {
 	b, me := w.p.bureau, x.actor
 	a := act{of: x, by: me, shown: true}
-	once := func(what string, put func(ctx context.Context, key string) (string, error), known func(id string)) {
-		key := fmt.Sprintf("%s %d %d", what, x.n, x.keys+1)
-		// Forms are not sent again yet: the crashes of the simulation do not know that several
-		// transactions may be one.
-		x.keys++
-		x.lastBook = pick(w, books)
+	once := func(what string, put func(ctx context.Context, key string) (string, error)) {
+		key, again := fmt.Sprintf("%s %d %d", what, x.n, x.keys+1), false
+		if strings.HasPrefix(x.lastKey, what) && w.Now().Sub(x.lastSent).Abs() < kernel.SendingKept/2 && w.chance(2) {
+			key, again = x.lastKey, true
+		} else {
+			x.keys++
+			x.lastSent = w.Now()
+			x.lastBook = pick(w, books)
+		}
 		x.lastKey = key
 		s := &step{object: "once " + key, do: "put"}
 		a.model = []*step{s}
-		if what == "request" {
-			a.model = append(a.model, &step{object: consentOf(x, x.lastBook), do: "give"})
+		before := x.lastAnswer
+		if what == "request" && !(again && before == ok) { // sent again it changes nothing
+			a.model = append(a.model, &step{object: consentOf(x, x.lastBook), do: "give", maybe: again && before == unknown})
 		}
 		x.lastAnswer = unknown
 		s.then = func(out answer) {
@@ -175,22 +182,22 @@ func (w *world) actOf(x *person) (act, bool) {
 		}
 		a.do = func(ctx context.Context) error {
 			id, err := put(ctx, key)
-			if s.out.text = id; err == nil {
-				known(id)
-			}
+			s.out.text = id
 			return err
 		}
 	}
 	switch a.name = pick(w, residentActs); a.name {
 	case "request":
 		book := ""
-		once("request", func(ctx context.Context, _ string) (string, error) {
-			r, err := b.Scores.RequestScore(ctx, me, book, true)
-			return r.ID, err
-		}, func(id string) {
-			if !slices.Contains(x.requests, id) {
+		once("request", func(ctx context.Context, key string) (string, error) {
+			id, err := w.once(ctx, me, "request", key, book, func(ctx context.Context) (string, error) {
+				r, err := b.Scores.RequestScore(ctx, me, book, true)
+				return r.ID, err
+			})
+			if err == nil && !slices.Contains(x.requests, id) {
 				x.requests = append(x.requests, id)
 			}
+			return id, err
 		})
 		book = x.lastBook
 	case "read request":
@@ -452,7 +459,7 @@ func (w *world) actOf(x *person) (act, bool) {
 			return err
 		}
 	case "leave":
-		if w.behaviours < 50 || x.n == 1 || w.inOps > 0 || !w.chance(4) {
+		if w.behaviours < 100 || x.n == 1 || w.inOps > 0 {
 			return a, false
 		}
 		me.Fresh = true
@@ -477,7 +484,7 @@ var residentActs = []string{"request", "request", "request", "read request", "sc
 	"end mandate", "help", "confirm", "log", "why", "inbox", "export", "leave"}
 
 // actOfCase returns how a resident files a case.
-func (w *world) actOfCase(x *person, a *act, once func(string, func(context.Context, string) (string, error), func(string))) bool {
+func (w *world) actOfCase(x *person, a *act, once func(string, func(context.Context, string) (string, error))) bool {
 	b, me := w.p.bureau, x.actor
 	f := cases.Filing{Reason: pick(w, mingjing.DisputeReasons), Statement: "It is wrong."}
 	file := b.Cases.FileDispute
@@ -509,21 +516,44 @@ func (w *world) actOfCase(x *person, a *act, once func(string, func(context.Cont
 		x.texts++
 		f.Evidence = []evidence.Upload{receiptPDF(x.texts)}
 	}
-	first := ""
+	name, lastKey, last, again := a.name, x.lastKey, x.lastFiled, false
 	once(a.name, func(ctx context.Context, key string) (string, error) {
 		f := f
-		if key == first && x.lastFiled != nil {
-			f = *x.lastFiled
+		if again {
+			f = *last
 		}
-		d, err := file(ctx, me, f)
-		return d.ID, err
-	}, func(id string) { w.knowCase(x, id) })
-	if x.lastFiled != nil && x.lastFiledBy == x.lastKey {
-		first = x.lastKey // the form is sent again as it was
-	} else {
-		x.lastFiled, x.lastFiledBy = &f, x.lastKey
+		id, err := w.once(ctx, me, name, key, fmt.Sprintf("%+v", f), func(ctx context.Context) (string, error) {
+			d, err := file(ctx, me, f)
+			return d.ID, err
+		})
+		if err == nil {
+			w.knowCase(x, id)
+		}
+		return id, err
+	})
+	if again = last != nil && lastKey == x.lastKey; !again { // else the form is sent as it was
+		x.lastFiled = &f
 	}
 	return true
+}
+
+// once has something done that was sent with a key, as the server does: what is sent again
+// is answered as it was.
+func (w *world) once(ctx context.Context, a mingjing.Actor, action, key, content string,
+	do func(ctx context.Context) (string, error)) (id string, err error) {
+	digest := sha256.Sum256([]byte(content))
+	s := kernel.Sending{Actor: a, Action: action, Key: key, Content: digest[:]}
+	before, err := w.p.bureau.City.Once(ctx, s, func(ctx context.Context) ([]byte, error) {
+		id, err = do(ctx)
+		return []byte(id), err
+	})
+	if before != nil {
+		if before.Differs {
+			w.fail("%s was sent with the key %q as it was before, and is said to differ", action, key)
+		}
+		id = string(before.Answer)
+	}
+	return id, err
 }
 
 // knowCase notes a case that somebody was told of. How many files it has is not known to

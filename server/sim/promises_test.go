@@ -47,6 +47,16 @@ func (w *world) checkClocks() {
 			w.fail("a score request is open, and its deadline was %s", due)
 		}
 	}
+	asked, err := column[int64](w, `SELECT due FROM inquiry WHERE state <> 'answered' AND unexplained = 0 AND due < ?`,
+		now.Add(-10*time.Millisecond).UnixMicro())
+	if err != nil {
+		return
+	}
+	for _, at := range asked {
+		if due := time.UnixMicro(at); !w.excused(due) {
+			w.fail("an inquiry about a look was to be answered by %s, and nothing happened", due)
+		}
+	}
 	late, err := column[string](w, `SELECT id FROM dispute WHERE state <> 'decided' AND next_due < ?`,
 		now.Add(-10*time.Millisecond).UnixMicro())
 	if err != nil {

@@ -117,7 +117,7 @@ func (w *world) done(j job, wait time.Duration, failed error) {
 	}
 	if wait > 0 {
 		query = `UPDATE river_job SET state = 'scheduled', metadata = json_object('failed', ?), scheduled_at = ? WHERE id = ?`
-		args = []any{j.failed, time.Now().Add(wait + time.Millisecond).Format(rowTime), j.row}
+		args = []any{j.failed, time.Now().UTC().Add(wait + time.Millisecond).Format(rowTime), j.row}
 	}
 	if _, err := w.p.jobs.ExecContext(ctx, query, args...); err != nil {
 		w.say("the queue can't note the end of %s: %v", j.Kind, err)
@@ -147,7 +147,7 @@ func (w *world) rescue() {
 		return
 	}
 	if _, err := w.p.jobs.ExecContext(ctx, `UPDATE river_job SET state = 'available', attempt = max(attempt - 1, 0), scheduled_at = ?
-		WHERE state = 'running'`, time.Now().Format(rowTime)); err == nil {
+		WHERE state = 'running'`, time.Now().UTC().Format(rowTime)); err == nil {
 		w.stuck = false
 	}
 }

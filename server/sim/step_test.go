@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"mingjing/server/casework"
 	"mingjing/server/sim/disk"
 )
 
@@ -117,6 +118,9 @@ func (w *world) quiet() {
 	defer w.disk.FailBy(hook)
 	if w.stuck {
 		return
+	}
+	if w.backup == nil && w.behaviours > 80 {
+		w.backup = w.disk.Files()
 	}
 	w.checkClocks()
 	for _, x := range w.people {
@@ -300,13 +304,40 @@ func (w *world) finish() {
 		w.checkHistory()
 	}
 	if w.p != nil {
-		if w.p.gone() {
-			w.bury()
-			return
-		}
 		w.p.die(false)
 		w.bury()
 	}
+	if w.broken == nil {
+		w.restore()
+	}
+}
+
+// restore puts back a backup from the middle of the history. Whoever was erased since is
+// erased again before anybody is served.
+func (w *world) restore() {
+	if w.backup == nil || !slices.ContainsFunc(w.people, func(x *person) bool { return x.receipt != "" }) {
+		return
+	}
+	w.did("restore")
+	w.disk = disk.New(w.dir, w.rand)
+	defer w.disk.Remove()
+	w.disk.Put(w.backup)
+	if err := w.start(false); err != nil {
+		w.fail("a backup does not start: %v", err)
+		return
+	}
+	for _, x := range w.people {
+		if x.receipt == "" {
+			continue
+		}
+		_ = w.peek(func(t casework.Tx, _ casework.Reader) error {
+			if gone, err := t.Erased(ctx, x.id()); err != nil || !gone {
+				w.fail("%s has left, and a backup brought them back: %v", x.actor.Name, err)
+			}
+			return nil
+		})
+	}
+	w.stop()
 }
 
 // lookAtAll has a resident look at all that they were told of.

@@ -84,6 +84,7 @@ type world struct {
 	handlers  map[string]mingjing.Actor // who has taken a case
 	decided   map[string]bool           // the cases of which somebody was told so
 	inquiries []string
+	backup    disk.Files // of the middle of the history; nil for none
 
 	vault    *vault.Vault
 	agencies *agencies
@@ -200,7 +201,7 @@ func (p *process) die(power bool) {
 func (w *world) Now() time.Time { return time.Now().Add(w.offset) }
 
 func (w *world) say(format string, args ...any) {
-	line := fmt.Sprintf("%s %s", w.Now().Format("01-02 15:04:05.000"), fmt.Sprintf(format, args...))
+	line := fmt.Sprintf("%s %s", w.Now().UTC().Format("01-02 15:04:05.000"), fmt.Sprintf(format, args...))
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%x %s", w.sum, line)
 	w.sum = h.Sum64()

@@ -39,6 +39,8 @@ const (
 	tokenType = "dc+sd-jwt" //nolint:gosec // a type, and no secret
 	// kind is the type of credential (vct).
 	kind = "urn:mingjing:score-statement:1"
+	// measureKind is that of a statement that no listing carries a measure.
+	measureKind = "urn:mingjing:measure-statement:1"
 	// maxToken is the greatest size of a statement that is checked, in bytes.
 	maxToken = 64 << 10
 )
@@ -150,6 +152,11 @@ func (s *Signer) Sign(st mingjing.Statement) (string, error) {
 	slices.Sort(digests)
 	claims := jwt.MapClaims{"iss": s.issuer, "iat": st.IssuedAt.Unix(), "exp": st.ExpiresAt.Unix(), "jti": st.Number, "vct": kind,
 		"as_of": st.AsOf, "rulebook": st.Rulebook, "purpose": st.Purpose, "shown_to": st.ShownTo, "_sd": digests, "_sd_alg": "sha-256"}
+	if st.Unrestricted != nil {
+		claims["vct"], claims["unrestricted"] = measureKind, st.Unrestricted
+		delete(claims, "purpose")
+		delete(claims, "shown_to")
+	}
 	token := jwt.NewWithClaims(jwt.SigningMethodES256, claims)
 	token.Header["typ"], token.Header["kid"] = tokenType, s.id
 	signed, err := token.SignedString(s.key)
@@ -225,7 +232,7 @@ func Verify(token string, keys Keys, now time.Time) (st mingjing.Statement, issu
 	}
 	issuer, _ = claims["iss"].(string)
 	switch {
-	case claims["vct"] != kind || claims["_sd_alg"] != "sha-256":
+	case claims["vct"] != kind && claims["vct"] != measureKind || (claims["vct"] == measureKind) != (claims["unrestricted"] != nil) || claims["_sd_alg"] != "sha-256":
 		return st, "", ErrForm
 	case keys.Issuer != "" && issuer != keys.Issuer:
 		return st, issuer, ErrIssuer
@@ -234,7 +241,7 @@ func Verify(token string, keys Keys, now time.Time) (st mingjing.Statement, issu
 	if err != nil {
 		return st, issuer, err
 	}
-	for _, name := range []string{"as_of", "rulebook", "purpose", "shown_to"} {
+	for _, name := range []string{"as_of", "rulebook", "purpose", "shown_to", "unrestricted"} {
 		fields[name] = claims[name]
 	}
 	fields["number"] = claims["jti"]

@@ -25,10 +25,11 @@ func (t *tx) SetAgencyCase(ctx context.Context, k cases.AgencyCase) error {
 		return err
 	}
 	_, err := t.exec(ctx, "set an agency's case", `INSERT INTO agency_stat
-		(dispute_id, agency, asked, answer, outcome, answer_days, decide_days, late_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		(dispute_id, agency, asked, answer, outcome, answer_days, decide_days, late_from, feedback) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (dispute_id) DO UPDATE SET agency = excluded.agency, asked = excluded.asked, answer = excluded.answer,
-		outcome = excluded.outcome, answer_days = excluded.answer_days, decide_days = excluded.decide_days, late_from = excluded.late_from`,
-		k.Dispute, k.Agency, asked, k.Answer, string(k.Outcome), k.AnswerDays, k.DecideDays, late)
+		outcome = excluded.outcome, answer_days = excluded.answer_days, decide_days = excluded.decide_days, late_from = excluded.late_from,
+		feedback = excluded.feedback`,
+		k.Dispute, k.Agency, asked, k.Answer, string(k.Outcome), k.AnswerDays, k.DecideDays, late, k.Feedback)
 	return err
 }
 
@@ -69,6 +70,19 @@ func (t *tx) AgencyCounts(ctx context.Context, now time.Time) ([]agencyside.Agen
 		return nil
 	}, `SELECT agency, asked, answer, outcome, count(*), SUM(CASE WHEN late_from < ? THEN 1 ELSE 0 END)
 		FROM agency_stat GROUP BY agency, asked, answer, outcome ORDER BY agency`, micros(now))
+	if err == nil {
+		err = t.rows(ctx, "count what residents say", func(rows *sql.Rows) error {
+			var (
+				agency, feedback string
+				n                int
+			)
+			err := rows.Scan(&agency, &feedback, &n)
+			if sum := map[string]*int{mingjing.FeedbackGood: &of(agency).Good, mingjing.FeedbackPoor: &of(agency).Poor}[feedback]; sum != nil {
+				*sum += n
+			}
+			return err
+		}, `SELECT agency, feedback, count(*) FROM agency_stat WHERE feedback <> '' GROUP BY agency, feedback`)
+	}
 	for _, column := range []string{"answer_days", "decide_days"} {
 		if err != nil {
 			break

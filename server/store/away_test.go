@@ -32,7 +32,12 @@ func asked(t *testing.T, s *Store) map[string]func() error {
 		"a read": func() error {
 			return s.Read(ctx, func(tx casework.Tx) error { _, err := tx.LastEvent(ctx, mingjing.AudienceStaff); return err })
 		},
-		"the use of a session":     func() error { return s.UseSession(ctx, "a", "", time.Now()) },
+		"the use of a session": func() error { return s.UseSession(ctx, "a", "") },
+		"a try to log in": func() error {
+			_, _, err := s.CountLogins(ctx, mingjing.LoginTry{Key: "a", Count: 100, Per: time.Hour})
+			return err
+		},
+		"what is good once":        func() error { _, err := s.LoginOnce(ctx, "a", time.Hour); return err },
 		"the last use of sessions": func() error { _, err := s.SessionUses(ctx, "a"); return err },
 		"the end of a session":     func() error { return s.ForgetSessions(ctx, "a") },
 	}

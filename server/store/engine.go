@@ -41,6 +41,13 @@ type engine interface {
 
 	// clock selects the database's time in microseconds; "" where it is the machine's.
 	clock() string
+	// now is the database's time in microseconds, as an expression.
+	now() string
+	// number and binary are a parameter that is a whole number, or bytes, as an expression.
+	number(parameter string) string
+	binary(parameter string) string
+	// greatest is the greater of two values, as an expression.
+	greatest(a, b string) string
 
 	dialect() goose.Dialect
 	migrations() fs.FS

@@ -72,7 +72,7 @@ func microsOrNull(at *time.Time) any {
 
 // draftAbout is the condition of drafts about a resident, by whomever.
 const draftAbout = `subject <> '' AND subject IN (SELECT id FROM (SELECT id, resident_id FROM dispute
-	UNION ALL SELECT id, resident_id FROM inquiry
+	UNION ALL SELECT id, resident_id FROM inquiry UNION ALL SELECT id, resident_id FROM complaint
 	UNION ALL SELECT id, resident_id FROM visit UNION ALL SELECT id, resident_id FROM answer_document) AS theirs WHERE resident_id = ?)`
 
 // eraseStatements delete what belongs to a resident; each takes the resident's ID. Rows
@@ -103,6 +103,7 @@ var eraseStatements = []string{
 	`DELETE FROM share WHERE resident_id = ?`,
 	`DELETE FROM mandate WHERE resident_id = ?`,
 	`DELETE FROM inquiry WHERE resident_id = ?`,
+	`DELETE FROM complaint WHERE resident_id = ?`,
 	`DELETE FROM notice WHERE resident_id = ?`,
 	`DELETE FROM notice_prefs WHERE resident_id = ?`,
 	`DELETE FROM push_device WHERE resident_id = ?`,

@@ -50,9 +50,12 @@ func TestTheFiguresCountWhatIsOpenLateAndDue(t *testing.T) {
 			must(t, tx.SetCosigned(ctx, accesslog.Cosigned{Witness: "w+1+k", Size: 2, Note: "n"}))
 			return nil
 		})
-		must(t, s.UseSession(t.Context(), "a", resident(1).ID, now.Add(-time.Minute)))
-		must(t, s.UseSession(t.Context(), "b", resident(2).ID, now.Add(-time.Hour)))
-		must(t, s.UseSession(t.Context(), "c", "", now))
+		for session, owner := range map[string]mingjing.ResidentID{"a": resident(1).ID, "b": resident(2).ID, "c": ""} {
+			must(t, s.UseSession(t.Context(), session, owner))
+		}
+		for session, at := range map[string]time.Time{"a": now.Add(-time.Minute), "b": now.Add(-time.Hour), "c": now} {
+			must(t, s.execute(t.Context(), `UPDATE session_use SET seen_at = ? WHERE session_hash = ?`, micros(at), s.hash("session", session)))
+		}
 		for _, at := range []time.Time{day, day.Add(time.Hour)} {
 			if ok, err := SetBackupDone(t.Context(), url, at.UnixMicro()); err != nil || !ok {
 				t.Fatalf("the time of a backup is not stored: %v", err)

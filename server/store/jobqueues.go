@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"mingjing/server/casework/cases"
+	"mingjing/server/casework/complaint"
 	"mingjing/server/casework/draft"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
@@ -33,7 +34,7 @@ type jobQueue struct {
 // that were made when there was only one.
 var jobQueues = []jobQueue{
 	{river.QueueDefault, nil, 1},
-	{"clock", []string{cases.JobClock, holding.JobListing, mandate.JobMandate, inquiry.JobInquiry}, 1},
+	{"clock", []string{cases.JobClock, holding.JobListing, mandate.JobMandate, inquiry.JobInquiry, complaint.JobComplaint}, 1},
 	{"score", []string{score.JobScore}, 1},
 	{"ask", []string{score.JobCollect, score.JobAsk}, 1},
 	{"question", []string{cases.JobQuestion}, waiters},

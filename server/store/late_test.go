@@ -78,10 +78,10 @@ func TestAgencyCasesAreSummedByAgency(t *testing.T) {
 			{Dispute: "d1", Agency: "court", Asked: true, Answer: cases.AnswerInTime, Outcome: mingjing.OutcomeRejected, AnswerDays: days(3),
 				DecideDays: days(5)},
 			{Dispute: "d2", Agency: "court", Asked: true, Answer: cases.AnswerLate, Outcome: mingjing.OutcomePartly, AnswerDays: days(3),
-				DecideDays: days(0)},
+				DecideDays: days(0), Feedback: mingjing.FeedbackPoor},
 			{Dispute: "d3", Agency: "court", Asked: true, Answer: cases.AnswerSilent, LateFrom: day},
 			{Dispute: "d4", Agency: "court", Asked: true, LateFrom: day.Add(time.Hour)},
-			{Dispute: "d5", Agency: "court", Outcome: mingjing.OutcomeUpheld, DecideDays: days(5)},
+			{Dispute: "d5", Agency: "court", Outcome: mingjing.OutcomeUpheld, DecideDays: days(5), Feedback: mingjing.FeedbackGood},
 			{Dispute: "d6", Agency: "tax"},
 		}
 		for i, k := range figures {
@@ -92,7 +92,7 @@ func TestAgencyCasesAreSummedByAgency(t *testing.T) {
 			})
 		}
 		want := []agencyside.AgencyCounts{
-			{Agency: "court", Cases: 5, Asked: 4, InTime: 1, Late: 1, Silent: 1, Upheld: 1, Partly: 1, Rejected: 1, LateNow: 1,
+			{Agency: "court", Cases: 5, Asked: 4, InTime: 1, Late: 1, Silent: 1, Upheld: 1, Partly: 1, Rejected: 1, LateNow: 1, Good: 1, Poor: 1,
 				AnswerDays: map[int]int{3: 2}, DecideDays: map[int]int{0: 1, 5: 2}},
 			{Agency: "tax", Cases: 1, AnswerDays: map[int]int{}, DecideDays: map[int]int{}},
 		}

@@ -160,8 +160,16 @@ func (postgresEngine) constraint(err error) constraint {
 // refer to the resident don't wait for it.
 func (postgresEngine) rowLock(alias string) string { return " FOR NO KEY UPDATE OF " + alias }
 
-func (postgresEngine) clock() string {
-	return `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`
+func (e postgresEngine) clock() string { return "SELECT " + e.now() }
+
+func (postgresEngine) number(parameter string) string { return parameter + "::bigint" }
+
+func (postgresEngine) binary(parameter string) string { return parameter + "::bytea" }
+
+func (postgresEngine) greatest(a, b string) string { return "GREATEST(" + a + ", " + b + ")" }
+
+func (postgresEngine) now() string {
+	return `(extract(epoch FROM clock_timestamp()) * 1000000)::bigint`
 }
 
 func (postgresEngine) dialect() goose.Dialect { return goose.DialectPostgres }

@@ -54,6 +54,7 @@ var (
 	sealedShareView   = sealedColumn{table: "share_view", key: []string{"id"}, owner: "resident_id"}
 	sealedExport      = sealedColumn{table: "export", key: []string{"id"}, owner: "resident_id"}
 	sealedInquiry     = sealedColumn{table: "inquiry", key: []string{"id"}, owner: "resident_id"}
+	sealedComplaint   = sealedColumn{table: "complaint", key: []string{"id"}, owner: "resident_id"}
 	sealedSending     = sealedColumn{table: "sending", key: []string{"key_hash"}, owner: "coalesce(resident_id, '')"}
 	sealedAnswerDoc   = sealedColumn{table: "answer_document", key: []string{"id"}, owner: "resident_id"}
 
@@ -92,7 +93,7 @@ var (
 // allSealed lists every sealed column.
 var allSealed = []sealedColumn{
 	sealedResident, sealedConsent, sealedRequest, sealedSource, sealedRecord, sealedListing, sealedScore, sealedCase,
-	sealedEvidence, sealedNote, sealedEntry, sealedNotice, sealedNoticePrefs, sealedDevice, sealedInquiry, sealedAnswerDoc,
+	sealedEvidence, sealedNote, sealedEntry, sealedNotice, sealedNoticePrefs, sealedDevice, sealedInquiry, sealedComplaint, sealedAnswerDoc,
 	sealedMandate, sealedShare, sealedShareView, sealedDraft, sealedDraftFile, sealedDraftData,
 	sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
 	sealedCaseSummary, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,

@@ -26,7 +26,8 @@ func (s *Store) SessionUses(ctx context.Context, sessions ...string) (map[string
 	ctx, end := s.within(ctx)
 	err := s.onGood(func() (begun bool, err error) {
 		//nolint:rowserrcheck,sqlclosecheck // it is checked and closed below
-		rows, err = s.reads.QueryContext(ctx, s.eng.rebind(`SELECT u.session_hash, u.seen_at, l.minutes FROM session_use u
+		rows, err = s.reads.QueryContext(ctx, s.eng.rebind(`SELECT u.session_hash, u.seen_at, `+s.eng.now()+` - u.seen_at,
+			l.minutes, u.cookie, `+s.eng.now()+` - u.factor_at FROM session_use u
 			LEFT JOIN screen_lock l ON l.resident_id = u.resident_id WHERE u.session_hash IN `+in), args...)
 		return err == nil, err
 	})
@@ -36,14 +37,16 @@ func (s *Store) SessionUses(ctx context.Context, sessions ...string) (map[string
 	defer func() { _ = rows.Close(); _ = end(nil) }()
 	for rows.Next() {
 		var (
-			hash    []byte
-			at      int64
-			minutes sql.NullInt64
+			hash            []byte
+			at, unused      int64
+			minutes, factor sql.NullInt64
+			cookie          sql.NullString
 		)
-		if err := rows.Scan(&hash, &at, &minutes); err != nil {
+		if err := rows.Scan(&hash, &at, &unused, &minutes, &cookie, &factor); err != nil {
 			return nil, s.sayAway(fmt.Errorf("store: read the last use of sessions: %w", err))
 		}
-		uses[byHash[string(hash)]] = mingjing.SessionUse{SeenAt: time.UnixMicro(at).UTC(), Minutes: int(minutes.Int64)}
+		uses[byHash[string(hash)]] = mingjing.SessionUse{SeenAt: time.UnixMicro(at).UTC(), Unused: fromDelta(unused), Minutes: int(minutes.Int64),
+			Cookie: cookie.String, Factor: factor.Valid, FactorAge: fromDelta(factor.Int64)}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, s.sayAway(fmt.Errorf("store: read the last use of sessions: %w", end(err)))
@@ -78,18 +81,38 @@ func (s *Store) sessionsIn(sessions []string) (in string, args []any, byHash map
 	return "(?" + strings.Repeat(", ?", len(args)-1) + ")", args, byHash
 }
 
-// UseSession stores the time at which a session was used; resident is "" for staff. It
-// never replaces a later time.
-func (s *Store) UseSession(ctx context.Context, session string, resident mingjing.ResidentID, at time.Time) error {
-	var owner any
-	if resident != "" {
-		owner = string(resident)
+func fromDelta(micros int64) time.Duration { return time.Duration(micros) * time.Microsecond }
+
+// UseSession stores that a session is used now, by the database's clock; resident is "" for
+// staff.
+func (s *Store) UseSession(ctx context.Context, session string, resident mingjing.ResidentID) error {
+	return s.noteSession(ctx, session, resident, "", false)
+}
+
+// RenewSession is UseSession, and stores the keyed hash of the only cookie by which the
+// session goes on. factor says that its second factor was given now.
+func (s *Store) RenewSession(ctx context.Context, session string, resident mingjing.ResidentID, cookie string, factor bool) error {
+	return s.noteSession(ctx, session, resident, cookie, factor)
+}
+
+func (s *Store) noteSession(ctx context.Context, session string, resident mingjing.ResidentID, cookie string, factor bool) error {
+	text := func(v string) any {
+		if v == "" {
+			return nil
+		}
+		return v
 	}
-	err := s.execute(ctx, `INSERT INTO session_use (session_hash, resident_id, seen_at) VALUES (?, ?, ?)
-		ON CONFLICT (session_hash) DO UPDATE SET seen_at = excluded.seen_at WHERE session_use.seen_at < excluded.seen_at`,
-		s.hash("session", session), owner, micros(at))
+	now, given := s.eng.now(), "NULL"
+	if factor {
+		given = now
+	}
+	err := s.execute(ctx, `INSERT INTO session_use (session_hash, resident_id, cookie, seen_at, factor_at)
+		VALUES (?, ?, ?, `+now+`, `+given+`)
+		ON CONFLICT (session_hash) DO UPDATE SET seen_at = excluded.seen_at, cookie = COALESCE(excluded.cookie, session_use.cookie),
+			factor_at = COALESCE(excluded.factor_at, session_use.factor_at)`,
+		s.hash("session", session), text(string(resident)), text(cookie))
 	if err == nil {
-		err = s.execute(ctx, `DELETE FROM session_use WHERE seen_at < ?`, micros(at.Add(-usesKept)))
+		err = s.execute(ctx, `DELETE FROM session_use WHERE seen_at < `+now+` - ?`, usesKept.Microseconds())
 	}
 	if err != nil {
 		return s.sayAway(fmt.Errorf("store: note the use of a session: %w", err))

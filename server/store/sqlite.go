@@ -146,6 +146,14 @@ func (sqliteEngine) rowLock(string) string { return "" }
 
 func (sqliteEngine) clock() string { return "" }
 
+func (sqliteEngine) number(parameter string) string { return parameter }
+
+func (sqliteEngine) binary(parameter string) string { return parameter }
+
+func (sqliteEngine) greatest(a, b string) string { return "max(" + a + ", " + b + ")" }
+
+func (sqliteEngine) now() string { return `CAST(unixepoch('subsec') * 1000000 AS INTEGER)` }
+
 func (sqliteEngine) dialect() goose.Dialect { return goose.DialectSQLite3 }
 
 func (sqliteEngine) migrations() fs.FS { return mustSub(sqliteMigrations, "migrations/sqlite") }

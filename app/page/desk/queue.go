@@ -23,6 +23,9 @@ func queueBody(v *mingjing.View) []app.UI {
 		q = &mingjing.QueueView{}
 	}
 	body := []app.UI{page.Heading("", t(v, "title.queue")), page.Lead(t(v, "queue.lead")), nextForm(v), stateChips(v, q), queueFilter(v, q)}
+	if v.Who != nil && (v.Who.Role == mingjing.RoleSupervisor || v.Who.Role == mingjing.RoleAuditor) {
+		body = append(body, c.El("p", nil, c.Link{Text: t(v, "title.complaints-open"), Href: href(v, "complaints-open")}.UI()))
+	}
 	if n := q.Counts["missed"]; n > 0 {
 		body = append(body, c.Notification{Kind: "warning", Text: tn(v, "queue.missed", n)}.UI())
 	}

@@ -33,6 +33,10 @@ func SamplesOfExport(t testing.TB, lang string) []Sample {
 	}
 	add("export-nothing", "export", func(v *mingjing.View) {})
 	add("confirm", "confirm", func(v *mingjing.View) {})
+	add("confirm-factor", "confirm", func(v *mingjing.View) { v.Data = &mingjing.SecondFactor{On: true, App: true, Passkeys: 1} })
+	add("confirm-passkey", "confirm", func(v *mingjing.View) {
+		v.Data, v.Problem = &mingjing.SecondFactor{On: true, Passkeys: 1}, Problem(422, "passkey_asked")
+	})
 	add("confirm-wrong", "confirm", func(v *mingjing.View) {
 		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "password", Code: "password_wrong"})
 	})

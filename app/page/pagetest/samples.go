@@ -18,7 +18,7 @@ func sampleAgencies() *mingjing.AgenciesView {
 	return &mingjing.AgenciesView{Agencies: []mingjing.AgencyFigures{
 		{Agency: "metro", Disputes: n(1204), Asked: n(1100), InTime: n(7), Late: n(2), Silent: n(1091), Upheld: n(1091), Partly: n(3),
 			Rejected:   n(4),
-			AnswerDays: n(4), DecideDays: n(1), LateNow: n(19), Inquiries: n(42), Unexplained: n(3), Unfounded: n(2)},
+			AnswerDays: n(4), DecideDays: n(1), LateNow: n(19), Good: n(7), Poor: n(5), Inquiries: n(42), Unexplained: n(3), Unfounded: n(2)},
 		{Agency: "court", Disputes: n(4), Upheld: n(1), Partly: n(1), Rejected: n(1), LateNow: n(0), Inquiries: n(0)},
 		{Agency: "tax"},
 		{Agency: "traffic", Disputes: n(0), Asked: n(0), LateNow: n(0), Inquiries: n(0)},
@@ -362,7 +362,8 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 		v.Data = &mingjing.TryView{Version: rc.VersionOf(), Base: rc.Base, Codes: rc.Counting()}
 	})
 	add("compare", Base(t, lang, "compare"), func(v *mingjing.View) {
-		v.Data = &mingjing.CompareView{Books: []mingjing.RulebookVersion{rc.VersionOf(), Book(t, "honest-shanghai").VersionOf()}, Codes: rc.Counting()}
+		v.Data = &mingjing.CompareView{Books: []mingjing.RulebookVersion{rc.VersionOf(), Book(t, "honest-shanghai").VersionOf()},
+			Codes: rc.Counting()}
 	})
 	add("compare-none", Base(t, lang, "compare"), nil)
 	add("try-none", Anonymous(Base(t, lang, "try")), nil)
@@ -386,6 +387,22 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 			}
 		})
 	}
+	add("more", Base(t, lang, "more"), nil)
+	for _, name := range []string{"help", "glossary", "accessibility", "privacy"} {
+		add(name, Anonymous(Base(t, lang, name)), nil)
+	}
+	add("contact", Anonymous(Base(t, lang, "contact")), func(v *mingjing.View) {
+		v.Data = &mingjing.ContactView{Counter: Hostile}
+	})
+	add("contact.unsaid", Anonymous(Base(t, lang, "contact")), nil)
+	add("status", Anonymous(Base(t, lang, "status")), func(v *mingjing.View) {
+		v.Data = &mingjing.StatusView{Works: map[string]bool{"public_pages": true, "logged_in": false, "login": false, "agency_intake": true,
+			"jobs": true, "files": false}}
+	})
+	add("status.all", Anonymous(Base(t, lang, "status")), func(v *mingjing.View) {
+		v.Data = &mingjing.StatusView{Works: map[string]bool{"public_pages": true}}
+	})
+	add("display", Anonymous(Base(t, lang, "display")), func(v *mingjing.View) { v.Display = mingjing.Display{Theme: "dark", Text: "130"} })
 	add("check-us", Anonymous(Base(t, lang, "check-us")), nil)
 	add("agencies-none", Anonymous(Base(t, lang, "agencies")), nil)
 	for status, code := range map[int]string{401: "not_logged_in", 403: "forbidden", 404: "not_found", 503: "identity_down"} {

@@ -35,13 +35,35 @@ func agenciesBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Table{Caption: t(v, "title.agencies"), QuietCaption: true, Columns: []c.Column{
 			{Text: t(v, "rulebook.agency")}, {Text: t(v, "agencies.disputes"), Numeric: true}, {Text: t(v, "agencies.asked"), Numeric: true},
 			{Text: t(v, "agencies.answers")}, {Text: t(v, "agencies.answer_days")}, {Text: t(v, "agencies.outcomes")},
-			{Text: t(v, "agencies.decide_days")}, {Text: t(v, "agencies.late_now"), Numeric: true}, {Text: t(v, "agencies.inquiries")}},
+			{Text: t(v, "agencies.decide_days")}, {Text: t(v, "agencies.late_now"), Numeric: true}, {Text: t(v, "agencies.feedback")}, {Text: t(v, "agencies.inquiries")}},
 			Rows: rows}.UI())
 	}
 	if len(quiet) > 0 {
 		body = append(body, c.Details{Summary: tn(v, "agencies.quiet", len(quiet)), Body: []app.UI{c.List("bullets", quiet...)}}.UI())
 	}
-	return body
+	return append(body, complaintSums(v, shown))
+}
+
+// complaintSums returns what residents have reported, in sums; nil where there is nothing.
+func complaintSums(v *mingjing.View, shown *mingjing.AgenciesView) app.UI {
+	if shown == nil || len(shown.Complaints) == 0 {
+		return nil
+	}
+	number := func(n *int) app.UI {
+		if n == nil {
+			return c.Text(t(v, "agencies.few"))
+		}
+		return c.Text(i18n.Number(v.Lang, *n))
+	}
+	rows := make([][]app.UI, 0, len(shown.Complaints))
+	for _, k := range shown.Complaints {
+		rows = append(rows, []app.UI{c.Text(t(v, "complaint_kind."+string(k.Kind))), number(k.Filed), number(k.Answered), number(k.Late),
+			number(k.Unlawful)})
+	}
+	return c.Section("complaints", t(v, "agencies.complaints"), c.Table{Caption: t(v, "agencies.complaints"), QuietCaption: true,
+		Columns: []c.Column{{Text: t(v, "queue.col_kind")}, {Text: t(v, "agencies.complaints_filed"), Numeric: true},
+			{Text: t(v, "complaint_state.answered"), Numeric: true}, {Text: t(v, "complaint.late"), Numeric: true},
+			{Text: t(v, "complaint_outcome.unlawful"), Numeric: true}}, Rows: rows}.UI())
 }
 
 func agencyRow(v *mingjing.View, f mingjing.AgencyFigures) []app.UI {
@@ -78,7 +100,7 @@ func agencyRow(v *mingjing.View, f mingjing.AgencyFigures) []app.UI {
 		days(f.AnswerDays),
 		parts(nil, []string{page.Code(v, "outcome", string(mingjing.OutcomeUpheld)), page.Code(v, "outcome", string(mingjing.OutcomePartly)),
 			page.Code(v, "outcome", string(mingjing.OutcomeRejected))}, f.Upheld, f.Partly, f.Rejected),
-		days(f.DecideDays), number(f.LateNow),
+		days(f.DecideDays), number(f.LateNow), parts(nil, []string{t(v, "feedback.good"), t(v, "feedback.poor")}, f.Good, f.Poor),
 		parts(f.Inquiries, []string{t(v, "agencies.inquiries_all"), t(v, "agencies.unexplained"), t(v, "agencies.unfounded")}, f.Inquiries,
 			f.Unexplained, f.Unfounded),
 	}

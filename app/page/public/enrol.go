@@ -1,9 +1,6 @@
 package public
 
 import (
-	"strconv"
-	"strings"
-
 	"mingjing"
 	c "mingjing/app/component"
 	"mingjing/app/page"
@@ -41,41 +38,18 @@ func staffActivateBody(v *mingjing.View) []app.UI {
 	}
 }
 
-// factorBody returns the secret for the authenticator, as a picture and as text.
+// factorBody returns the secret for the authenticator, and the form of its first code.
 func factorBody(v *mingjing.View, e *mingjing.StaffEnrolment) []app.UI {
-	size := strconv.Itoa(e.QR.Size)
 	return []app.UI{
 		page.Heading(t(v, "staff.kicker"), t(v, "title.staff-activate")),
 		page.Lead(t(v, "enrol.factor_lead")),
-		c.Section("scan", t(v, "enrol.scan"), c.Div("card share-made",
-			c.SVG("svg", c.A{"class": "qr", "viewBox": "0 0 " + size + " " + size, "width": "232", "height": "232", "role": "img",
-				"aria-label": t(v, "enrol.qr"), "shape-rendering": "crispEdges"},
-				c.SVG("rect", c.A{"width": size, "height": size, "class": "qr-paper"}), c.SVG("path", c.A{"d": e.QR.Path, "class": "qr-ink"})),
-			c.Div("share-link", c.P(t(v, "enrol.type")),
-				c.El("p", nil, c.El("code", c.A{"class": "share-url", "id": "secret"}, c.Text(inFours(e.Secret)))),
-				c.Muted(t(v, "enrol.once"))))),
-		c.Section("confirm", t(v, "enrol.confirm"), c.Form{Action: "/api/staff/activate/confirm", Full: true, Class: "narrow", Body: []app.UI{
-			page.LangField(v), c.Hidden{Name: "ticket", Value: e.Ticket}.UI(),
-			c.Input{Name: "totp", Label: t(v, "staff.totp"), Hint: t(v, "staff.totp_hint"), Error: page.FieldError(v, "totp"),
-				Autocomplete: "one-time-code", InputMode: "numeric", MaxLength: 16, Required: true, Code: true, Width: "short"}.UI(),
-			c.Button{Text: t(v, "enrol.confirm_submit")}.UI()}}.UI()),
+		c.Section("scan", t(v, "enrol.scan"), page.AuthenticatorSecret(v, e.Secret, e.QR)),
+		c.Section("confirm", t(v, "enrol.confirm"), page.AuthenticatorForm(v, "/api/staff/activate/confirm", e.Ticket)),
 		c.Div("passkey", c.Section("key", t(v, "enrol.key"), c.P(t(v, "enrol.key_text")),
 			c.PasskeyButton{Text: t(v, "passkeys.add"), Kind: "secondary", Action: "/api/staff/activate/key",
 				Question: "/api/staff/activate/key/question", Ticket: e.Ticket, Failed: t(v, "passkeys.not_added"),
 				Body: []app.UI{page.LangField(v)}}.UI())),
 	}
-}
-
-// inFours returns a secret in groups of four characters.
-func inFours(secret string) string {
-	var b strings.Builder
-	for i, r := range secret {
-		if i > 0 && i%4 == 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // recoveryBody returns the recovery codes, which are shown once.

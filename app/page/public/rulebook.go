@@ -79,7 +79,6 @@ func rulebookBody(v *mingjing.View) []app.UI {
 			bookFigure(i18n.Number(v.Lang, len(b.Agencies)), t(v, "rulebook.agencies")),
 			bookFigure(t(v, "rulebook.percent", "n", i18n.Number(v.Lang, b.LeastPercent())), t(v, "rulebook.least_answered"))),
 		tryLink(v, shown),
-		c.Section("bands", t(v, "score.bands"), bandsTable(v, b)),
 		refusedSection(v, "rulebook.refused", b.Refused),
 		page.SearchForm(v, href(v, "rulebook", cmp.Or(shown.Hash, b.ID)), t(v, "rulebook.search")),
 	}
@@ -101,6 +100,8 @@ func rulebookFolds(v *mingjing.View, shown *mingjing.RulebookPage) []app.UI {
 		}
 		folds = append(folds, f.UI())
 	}
+	folds = append(folds, c.Fold{ID: "bands", Title: t(v, "score.bands"), Count: i18n.Number(v.Lang, len(b.Bands)), Open: len(b.Bands) < 5,
+		Body: []app.UI{bandsTable(v, b)}}.UI())
 	fold("never", t(v, "rulebook.never"), len(b.NeverUsed), c.P(t(v, "rulebook.never_text")), neverTable(b.NeverUsed, v.Lang), registerLink(v))
 	for _, area := range mingjing.Areas {
 		if items := b.InArea(area); len(items) > 0 {

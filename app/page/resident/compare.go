@@ -103,10 +103,9 @@ func (p *Compare) Render() app.UI {
 func (p *Compare) card(x *mingjing.Comparison) app.UI {
 	b, band := x.Book, p.band(x, x.Score.Band)
 	body := []app.UI{
-		c.Muted(b.City.In(p.V.Lang)),
+		c.Muted(t(p.V, "paper.pair", "a", b.City.In(p.V.Lang), "b", t(p.V, "score.scale", "min", page.Plain(b.Min), "max", page.Plain(b.Max)))),
 		c.Div("compare-score",
-			c.Disc{Value: x.Score.Value, Min: b.Min, Max: b.Max, Tone: band.Tone, Small: true, Label: t(p.V, "score.value"),
-				Scale: t(p.V, "score.scale", "min", page.Plain(b.Min), "max", page.Plain(b.Max))}.UI(),
+			c.Disc{Value: x.Score.Value, Min: b.Min, Max: b.Max, Tone: band.Tone, Small: true, Label: t(p.V, "score.value")}.UI(),
 			page.BandUI(p.V, band, "")),
 		littleNote(p.V, &x.Score, band)}
 	for i := range x.Makes[:min(len(x.Makes), mostMakes)] {

@@ -42,6 +42,7 @@ func disputeBody(v *mingjing.View) []app.UI {
 		if len(d.Lanes) > 0 {
 			body = append(body, lanes(v, d))
 		}
+		body = append(body, feedback(v, d))
 	}
 	body = append(body, c.Section("about", page.OwnOr(v, d, "dispute.about"), disputed(v, d)))
 	if len(d.Timeline) > 0 {
@@ -106,6 +107,34 @@ func caseNotes(v *mingjing.View, d mingjing.Case) []app.UI {
 		out = append(out, c.El("p", nil, c.Link{Text: t(v, "dispute.previous_see"), Href: caseHref(v, d, d.Previous)}.UI()))
 	}
 	return out
+}
+
+// feedback asks how a decided case was dealt with, in one tap; who says "poor" is told the
+// way on.
+func feedback(v *mingjing.View, d mingjing.Case) app.UI {
+	if d.ActingFor != "" {
+		return nil
+	}
+	var said app.UI
+	switch {
+	case d.Feedback == mingjing.FeedbackPoor && len(d.Lanes) > 0:
+		said = c.El("p", nil, c.Text(t(v, "feedback.poor_on")+" "), c.Link{Text: t(v, "dispute.lanes"), Href: "#lanes"}.UI())
+	case d.Feedback == mingjing.FeedbackPoor:
+		said = c.El("p", nil, c.Text(t(v, "feedback.poor_end")+" "), c.Link{Text: t(v, "title.contact"), Href: href(v, "contact")}.UI())
+	case d.Feedback != "":
+		said = c.Muted(t(v, "feedback.good_said"))
+	}
+	buttons := make([]app.UI, 0, len(mingjing.Feedbacks))
+	for _, f := range mingjing.Feedbacks {
+		text := t(v, "feedback."+f)
+		if f == d.Feedback {
+			text = t(v, "feedback.chosen", "what", text)
+		}
+		buttons = append(buttons, c.Button{Text: text, Name: "feedback", Value: f, Kind: "secondary"}.UI())
+	}
+	return c.Section("feedback", t(v, "feedback.title"), c.Muted(t(v, "feedback.text")), said,
+		c.Form{Action: "/api/disputes/" + page.Segment(d.ID) + "/feedback", Label: t(v, "feedback.title"),
+			Body: []app.UI{page.LangField(v), c.Div("actions", buttons...)}}.UI())
 }
 
 // lanes returns what can be done after a decision, each with what it is and a link to

@@ -15,7 +15,7 @@ import (
 
 var (
 	_ = page.Register("export", page.Screen{Data: page.New[mingjing.ExportView], Body: exportBody, Back: page.BackTo("overview")})
-	_ = page.Register("confirm", page.Screen{Body: confirmBody})
+	_ = page.Register("confirm", page.Screen{Data: page.New[mingjing.SecondFactor], Body: confirmBody})
 )
 
 // exportBody returns the page of the export: how to start it, how far it is, and where
@@ -78,11 +78,22 @@ func exportState(v *mingjing.View, x *mingjing.ExportView) app.UI {
 		c.Div("actions", ask("export.make_again", "secondary"), remove("export.delete", "secondary")))
 }
 
-// confirmBody returns the page that asks for the password once more.
+// confirmBody returns the page that asks for the password once more, and for the second factor
+// of who has chosen one.
 func confirmBody(v *mingjing.View) []app.UI {
 	name := ""
 	if v.Who != nil {
 		name = v.Who.Name
+	}
+	var code, key app.UI
+	if f := mingjing.DataOf[mingjing.SecondFactor](v); f != nil && f.On {
+		if f.App {
+			code = page.CodeInput(v)
+		}
+		if f.Passkeys > 0 {
+			key = c.PasskeyButton{Text: t(v, "confirm.passkey"), Kind: "secondary", Question: "/api/passkey/question",
+				Failed: t(v, "staff_login.passkey_failed")}.Within()
+		}
 	}
 	return []app.UI{
 		page.Heading("", t(v, "title.confirm")),
@@ -93,7 +104,7 @@ func confirmBody(v *mingjing.View) []app.UI {
 			c.Input{Name: "password", Type: "password", Show: t(v, "password.show"), Hide: t(v, "password.hide"),
 				Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
 				Autocomplete: "current-password", MaxLength: page.MaxPassword, Required: true}.UI(),
-			c.Button{Text: t(v, "confirm.submit")}.UI()}}.UI(),
+			code, c.Button{Text: t(v, "confirm.submit")}.UI(), key}}.UI(),
 		c.El("p", nil, c.Link{Text: t(v, "confirm.back"), Href: href(v, "overview")}.UI()),
 	}
 }
@@ -120,7 +131,7 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 		{t(v, "paper.scores"), w.scores}, {t(v, "title.records"), w.records}, {t(v, "title.listings"), w.listings},
 		{t(v, "title.disputes"), w.disputes}, {t(v, "title.drafts"), w.drafts}, {t(v, "title.inbox"), w.notices},
 		{t(v, "title.notice-settings"), w.settings},
-		{t(v, "title.mandates"), w.helping}, {t(v, "title.shares"), w.shares}, {t(v, "title.inquiries"), w.inquiries},
+		{t(v, "title.mandates"), w.helping}, {t(v, "title.shares"), w.shares}, {t(v, "title.inquiries"), w.inquiries}, {t(v, "title.complaints"), w.complaints},
 		{t(v, "title.access-log"), func(e mingjing.Export) { w.entryRows(e.AccessLog) }},
 	}
 	title := func(i int) string { return t(v, "letter.piece", "n", strconv.Itoa(i+1), "name", parts[i].title) }
@@ -413,6 +424,18 @@ func (w *letterWriter) shares(e mingjing.Export) {
 			pairs = append(pairs, t(v, "recipient.shown_to"), w.pair(l.Who, page.Instant(v, l.At)))
 		}
 		w.rows(pairs...)
+	}
+}
+
+func (w *letterWriter) complaints(e mingjing.Export) {
+	v := w.v
+	for _, k := range e.Complaints {
+		w.add(mingjing.BlockSub, t(v, "complaint_kind."+string(k.Kind)))
+		w.rows(t(v, "inquiry.col_number"), k.ID, t(v, "field.place"), t(v, "place."+k.Place), t(v, "field.where"), k.Where,
+			t(v, "complaint.on"), page.Date(v, k.On), t(v, "complaint.due"), page.Deadline(v, k.Due),
+			t(v, "dispute.state_now"), t(v, "complaint_state."+string(k.State)))
+		w.quote("", k.Text)
+		w.quote(k.By, k.Reply)
 	}
 }
 

@@ -68,9 +68,7 @@ func noticeCard(v *mingjing.View, n mingjing.Notice) app.UI {
 	}
 	text := noticeText(v, n)
 	return c.Div(class,
-		c.SVG("svg", c.A{"class": "notice-shape", "viewBox": "0 0 12 12", "width": "12", "height": "12", "aria-hidden": "true",
-			"focusable": "false"},
-			c.SVG("circle", c.A{"cx": "6", "cy": "6", "r": "4.5"})),
+		page.Icon(noticeIcon(n.Kind), "notice-shape"),
 		c.Div("notice-body",
 			c.El("h3", c.A{"class": "notice-title"}, c.Text(text)),
 			versionChange(v, n.Version),
@@ -79,6 +77,23 @@ func noticeCard(v *mingjing.View, n mingjing.Notice) app.UI {
 		c.Form{Action: "/api/notices/" + page.Segment(n.ID) + "/open", Class: "notice-open", Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Button{Text: t(v, "inbox.open"), Kind: "secondary", About: text}.UI()}}.UI())
+}
+
+// noticeIcon returns the name of the drawing of what a notice is about.
+func noticeIcon(k mingjing.NoticeKind) string {
+	switch k {
+	case mingjing.NoticeListingServed, mingjing.NoticeListingInEffect, mingjing.NoticeListingEnded, mingjing.NoticeRecordChanged:
+		return "records"
+	case mingjing.NoticeCaseDecided, mingjing.NoticeCaseExtended, mingjing.NoticeCaseMoved:
+		return "disputes"
+	case mingjing.NoticeNewVersion, mingjing.NoticeScoreReady:
+		return "score"
+	case mingjing.NoticeInquiry, mingjing.NoticeShareViewed:
+		return "looked"
+	case mingjing.NoticeSecurity, mingjing.NoticeHelper:
+		return "lock"
+	}
+	return "inbox"
 }
 
 // security says with which browser something happened to the resident's own login, and

@@ -23,14 +23,23 @@ func whyOf(v *mingjing.View, log *mingjing.AccessLogView) func(mingjing.AccessEn
 		i := slices.IndexFunc(log.Inquiries, func(q mingjing.Inquiry) bool { return q.Entry.Seq == l.Seq })
 		switch {
 		case i >= 0:
-			return inquiryInLog(v, log.Inquiries[i])
+			return c.Div("stack", allowed(v, l, ""), inquiryInLog(v, log.Inquiries[i]))
 		case l.Askable():
-			return whyForm(v, l)
+			return c.Div("stack", allowed(v, l, ""), whyForm(v, l))
 		case l.Role == mingjing.RoleResident:
 			return nil
 		}
-		return c.Details{Summary: t(v, "inquiry.why"), Body: []app.UI{c.P(standing(v, l))}}.UI()
+		return allowed(v, l, standing(v, l))
 	}
+}
+
+// allowed returns what says whether a look was allowed, folded away: which data was opened,
+// what the law says, and the published reason, if any.
+func allowed(v *mingjing.View, l mingjing.AccessEntry, reason string) app.UI {
+	law, says := page.BasisText(v, l)
+	rows := []c.SummaryRow{{Key: t(v, "access_log.opened"), Text: page.OpenedText(v, l)}, {Key: t(v, "access_log.basis"),
+		Value: c.Div("two", c.Text(law), c.Text(says))}, {Key: t(v, "inquiry.why"), Text: reason}}
+	return c.Details{Summary: t(v, "access_log.allowed"), Body: []app.UI{c.SummaryList{Rows: rows}.UI()}}.UI()
 }
 
 // standing returns the published reason of an entry that nobody has to be asked about.

@@ -32,7 +32,8 @@ var listingGroups = []listingGroup{
 // listingsBody returns the resident's listings: those that wait for the resident first,
 // ended ones last, and redlistings that they do not wish to show folded away.
 func listingsBody(v *mingjing.View) []app.UI {
-	body := []app.UI{page.Heading("", t(v, "title.listings")), page.Lead(t(v, "listings.lead"))}
+	body := []app.UI{page.Heading("", t(v, "title.listings")), page.Lead(t(v, "listings.lead")),
+		c.El("p", nil, c.Link{Text: t(v, "title.refused"), Href: href(v, "refused")}.UI())}
 	if mingjing.DataOf[mingjing.ListingsView](v) == nil || len(mingjing.DataOf[mingjing.ListingsView](v).Listings) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "listings.empty_title"), Text: t(v, "listings.empty")}.UI())
 	}

@@ -127,6 +127,10 @@ func newShareBody(v *mingjing.View) []app.UI {
 				Action: c.LinkButton{Text: t(v, "overview.ask"), Href: href(v, "ask")}.UI()}.UI(),
 			c.El("p", nil, c.Link{Text: t(v, "shares.decline"), Href: href(v, "no-score")}.UI())}
 	}
+	if n.Stale {
+		return []app.UI{page.Heading("", t(v, "title.new-share")), c.P(t(v, "factor.share")),
+			c.LinkButton{Text: t(v, "export.confirm"), Href: href(v, "confirm") + "?next=shares/new"}.UI()}
+	}
 	fresh := v.Problem == nil
 	or := func(field, standard string) string {
 		if typed := page.Typed(v, field); typed != "" || !fresh {

@@ -102,7 +102,8 @@ func (c *AccessLog) AccessLog(ctx context.Context, a mingjing.Actor, others bool
 
 // entries adds entries with Seq below before (0: from the newest) to a page, with the
 // inquiries about them; for the page itself they are those of others.
-func (c *AccessLog) entries(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, v *mingjing.AccessLogView, before int64) (err error) {
+func (c *AccessLog) entries(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, v *mingjing.AccessLogView,
+	before int64) (err error) {
 	const page = 50
 	if v.Entries, err = read(rd).AccessEntries(ctx, me, v.Others, before, page+1); err != nil {
 		return err

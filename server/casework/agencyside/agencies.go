@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mingjing"
+	"mingjing/server/casework/complaint"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
 )
@@ -17,6 +18,7 @@ type AgencyCounts struct {
 	InTime, Late, Silent     int
 	Upheld, Partly, Rejected int
 	LateNow                  int
+	Good, Poor               int // what residents said
 	// AnswerDays and DecideDays are how many cases took so many working days.
 	AnswerDays, DecideDays map[int]int
 }
@@ -33,7 +35,11 @@ func (c *Agencies) AgencyFigures(ctx context.Context) (mingjing.AgenciesView, er
 		if err != nil {
 			return mingjing.AgenciesView{}, err
 		}
-		v := mingjing.AgenciesView{Agencies: []mingjing.AgencyFigures{}}
+		complaints, err := db(t).ComplaintCounts(ctx)
+		if err != nil {
+			return mingjing.AgenciesView{}, err
+		}
+		v := mingjing.AgenciesView{Agencies: []mingjing.AgencyFigures{}, Complaints: complaintFigures(complaints)}
 		for _, b := range c.city.Books() {
 			for _, a := range b.Agencies {
 				if slices.ContainsFunc(v.Agencies, func(f mingjing.AgencyFigures) bool { return f.Agency == a.Code }) {
@@ -60,6 +66,26 @@ func (c *Agencies) AgencyFigures(ctx context.Context) (mingjing.AgenciesView, er
 	})
 }
 
+// complaintFigures returns the sums of each kind of complaint, without small numbers.
+func complaintFigures(all []complaint.Counts) []mingjing.ComplaintFigures {
+	out := make([]mingjing.ComplaintFigures, 0, len(mingjing.ComplaintKinds))
+	for _, kind := range mingjing.ComplaintKinds {
+		k := complaint.Counts{Kind: kind}
+		if i := slices.IndexFunc(all, func(x complaint.Counts) bool { return x.Kind == kind }); i >= 0 {
+			k = all[i]
+		}
+		f := mingjing.ComplaintFigures{Kind: kind, Filed: suppressSmall(k.Filed)}
+		if f.Filed != nil {
+			f.Late = &k.Late
+			if f.Answered = suppressSmall(k.Answered); f.Answered != nil {
+				f.Unlawful = &k.Unlawful
+			}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
 // compareKey returns the number by which agencies are ordered. Small numbers, which are
 // not shown, come after zero and are all alike.
 func compareKey(f mingjing.AgencyFigures) int {
@@ -82,6 +108,9 @@ func figures(agency string, k AgencyCounts) mingjing.AgencyFigures {
 	}
 	if decided := k.Upheld + k.Partly + k.Rejected; suppressSmall(decided) != nil {
 		f.Upheld, f.Partly, f.Rejected = &k.Upheld, &k.Partly, &k.Rejected
+	}
+	if suppressSmall(k.Good+k.Poor) != nil {
+		f.Good, f.Poor = &k.Good, &k.Poor
 	}
 	f.AnswerDays, f.DecideDays = median(k.AnswerDays), median(k.DecideDays)
 	return f

@@ -4,6 +4,7 @@ import (
 	"context"
 	"mingjing"
 	"mingjing/server/casework/cases"
+	"mingjing/server/casework/complaint"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
@@ -15,6 +16,8 @@ import (
 // [kernel.ErrNotFound]; lists may be empty, and are ordered oldest first unless said
 // otherwise.
 type Port interface {
+	// ComplaintCounts returns the sums of each kind that has any.
+	ComplaintCounts(ctx context.Context) ([]complaint.Counts, error)
 	// InquiryCounts returns the sums of each agency that has any.
 	InquiryCounts(ctx context.Context) ([]inquiry.Counts, error)
 	// Cases returns all cases that match, by nearest clock (Case.NextDue, those with

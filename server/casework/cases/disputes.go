@@ -274,6 +274,7 @@ func (c *Cases) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.CasesV
 // is a decision.
 func (c *Cases) ShowOwn(ctx context.Context, rd *kernel.Reader, d Case) (mingjing.Case, error) {
 	out, err := c.ShowCase(ctx, rd, d)
+	out.Feedback = d.Feedback
 	return ownView(out), err
 }
 
@@ -282,6 +283,7 @@ func (c *Cases) ShowAllOwn(ctx context.Context, rd *kernel.Reader, resident ming
 	list, err := c.ShowCases(ctx, rd, resident, disputes)
 	for i := range list {
 		list[i] = ownView(list[i])
+		list[i].Feedback = disputes[i].Feedback
 	}
 	return list, err
 }
@@ -329,6 +331,7 @@ func (c *Cases) ShowCases(ctx context.Context, rd *kernel.Reader, resident mingj
 
 func (c *Cases) show(d Case, s subjects, evidence []mingjing.Evidence) mingjing.Case {
 	out := d.Case
+	out.Feedback = "" // only its resident sees it
 	switch {
 	case d.RecordID != "":
 		r := s.records[d.RecordID].Record

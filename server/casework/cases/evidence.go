@@ -19,8 +19,8 @@ type CleanFile struct {
 }
 
 // CleanAll returns the files of an actor as they may be stored, or what is wrong with
-// each that may not be. What can't be checked soon is checked later, by [JobFile]. It takes
-// long, and is done outside of any transaction.
+// each that may not be. It is done outside of any transaction. What can't be checked soon
+// is checked later, by [JobFile].
 func CleanAll(ctx context.Context, city *kernel.City, a mingjing.Actor, uploads []evidence.Upload) ([]CleanFile, error) {
 	return kernel.Outside(ctx, "files", func(ctx context.Context) ([]CleanFile, error) { return cleanAll(ctx, city, a, uploads) })
 }

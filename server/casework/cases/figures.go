@@ -29,6 +29,8 @@ type AgencyCase struct {
 	// AnswerDays and DecideDays are working days, from the question to the answer
 	// and from the filing to the decision; nil while there is none.
 	AnswerDays, DecideDays *int
+	// Feedback is what the resident said of it.
+	Feedback string
 	// LateFrom is when the agency is late with an open dispute; zero for never.
 	LateFrom time.Time
 }
@@ -62,7 +64,7 @@ func (c *Cases) keepFigures(ctx context.Context, t *kernel.Tx, d Case) error {
 
 // agencyCase returns how the agency deals with a dispute.
 func (c *Cases) agencyCase(d Case) AgencyCase {
-	k := AgencyCase{Dispute: d.ID, Agency: d.AgencyCode}
+	k := AgencyCase{Dispute: d.ID, Agency: d.AgencyCode, Feedback: d.Feedback}
 	var asked time.Time
 	for _, e := range d.Timeline {
 		if e.Code == "agency_asked" && asked.IsZero() {

@@ -71,6 +71,9 @@ type Files interface {
 	// Soon is Check for somebody who waits: the error is [evidence.ErrLater] where the
 	// answer is not there within a moment.
 	Soon(ctx context.Context, person string, u evidence.Upload) (evidence.File, error)
+	// Page returns a page of a file that was checked, as a JPEG, for a person who looks at
+	// it; the first is 1. The error is an [evidence.Refusal] where there is none.
+	Page(ctx context.Context, person string, data []byte, n int) ([]byte, error)
 	// Busy reports whether another file of a person is being checked.
 	Busy(person string) bool
 }
@@ -135,6 +138,10 @@ func (noFiles) Check(context.Context, string, evidence.Upload) (evidence.File, e
 
 func (f noFiles) Soon(ctx context.Context, person string, u evidence.Upload) (evidence.File, error) {
 	return f.Check(ctx, person, u)
+}
+
+func (noFiles) Page(context.Context, string, []byte, int) ([]byte, error) {
+	return nil, mingjing.NewError(mingjing.Unavailable, "unavailable")
 }
 
 func (noFiles) Busy(string) bool { return false }

@@ -138,7 +138,7 @@ func (c *Shares) ShareForm(ctx context.Context, a mingjing.Actor) (mingjing.NewS
 		return mingjing.NewShareView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.NewShareView, error) {
-		v := mingjing.NewShareView{Scores: []mingjing.ScoreCard{}}
+		v := mingjing.NewShareView{Scores: []mingjing.ScoreCard{}, Stale: a.Factor && !a.Fresh}
 		rd := t.As(c.city.Entry(a, "score", "", "own"))
 		if err := rd.Log(ctx, me); err != nil {
 			return v, err
@@ -155,6 +155,9 @@ func (c *Shares) MakeShare(ctx context.Context, a mingjing.Actor, n NewShare) (m
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.Share{}, "", err
+	}
+	if a.Factor && !a.Fresh { // who has chosen a second factor is asked for it
+		return mingjing.Share{}, "", mingjing.NewError(mingjing.Forbidden, "login_stale")
 	}
 	now := c.city.Now()
 	s, err := c.checkShare(n, now)

@@ -13,6 +13,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/cases"
+	"mingjing/server/casework/complaint"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/notice"
@@ -46,6 +47,9 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 		return nil, err
 	}
 	if e.Inquiries, err = inquiry.InquiriesAbout(ctx, rd, me, 0, 1<<62); err != nil {
+		return nil, err
+	}
+	if e.Complaints, err = complaint.ComplaintsOf(ctx, rd, me); err != nil {
 		return nil, err
 	}
 	if e.Shares, err = c.shares.SharesOf(ctx, rd, me); err != nil {

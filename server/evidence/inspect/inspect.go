@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/klippa-app/go-pdfium"
 
@@ -146,9 +148,22 @@ func isHEIC(data []byte) bool {
 }
 
 // Work is the whole of the process that looks at one file: it takes limits upon itself,
-// reads the file, and writes the answer. cache is as in [Inspector]. It returns the exit
-// code.
-func Work(ctx context.Context, cache string, r io.Reader, w, complaints io.Writer) (code int) {
+// reads the file, and writes the answer. The first argument is the cache of [Inspector];
+// with a second one, page=N, the answer is a picture of that page. It returns the exit code.
+func Work(ctx context.Context, args []string, r io.Reader, w, complaints io.Writer) (code int) {
+	i := Inspector{}
+	if len(args) > 0 {
+		i.Cache = args[0]
+	}
+	look := i.Inspect
+	if len(args) > 1 {
+		n, err := strconv.Atoi(strings.TrimPrefix(args[1], evidence.PageArgument))
+		if err != nil {
+			fmt.Fprintln(complaints, "argument:", err)
+			return 1
+		}
+		look = func(ctx context.Context, data []byte) (evidence.Content, error) { return i.Page(ctx, data, n) }
+	}
 	if err := limit(); err != nil {
 		fmt.Fprintln(complaints, "limits:", err)
 		return 1
@@ -158,8 +173,7 @@ func Work(ctx context.Context, cache string, r io.Reader, w, complaints io.Write
 		fmt.Fprintln(complaints, "reading:", err)
 		return 1
 	}
-	i := Inspector{Cache: cache}
-	content, err := i.safely(ctx, data)
+	content, err := safely(ctx, look, data)
 	if err := evidence.Write(w, content, err); err != nil {
 		fmt.Fprintln(complaints, "inspecting:", err)
 		return 1
@@ -167,14 +181,14 @@ func Work(ctx context.Context, cache string, r io.Reader, w, complaints io.Write
 	return 0
 }
 
-// safely is Inspect, where a panic of a decoder is a broken file.
-func (i *Inspector) safely(ctx context.Context, data []byte) (c evidence.Content, err error) {
+// safely looks into a file; a panic of a decoder is a broken file.
+func safely(ctx context.Context, look func(context.Context, []byte) (evidence.Content, error), data []byte) (c evidence.Content, err error) {
 	defer func() {
 		if recover() != nil {
 			c, err = evidence.Content{}, evidence.Broken
 		}
 	}()
-	c, err = i.Inspect(ctx, data)
+	c, err = look(ctx, data)
 	if err != nil {
 		c = evidence.Content{}
 	}
