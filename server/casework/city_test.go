@@ -216,6 +216,9 @@ func (c *city) job(ctx context.Context, kind, id string) (time.Duration, error) 
 		c.Asker().Wait(0)
 		return c.bureau.Do(ctx, kernel.Job{Kind: kind, ID: id})
 	}
+	if kind == cases.JobQuestion {
+		c.Asker().Wait(0)
+	}
 	return wait, err
 }
 

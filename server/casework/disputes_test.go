@@ -233,6 +233,40 @@ func TestAStoredConflictIsToldAsOne(t *testing.T) {
 	wants(t, err, "changed_meanwhile")
 }
 
+// More agencies think than there are workers, and no job waits for them.
+func TestNoJobWaitsForAnAgencyThatIsAskedAboutACase(t *testing.T) {
+	c := newCity(t)
+	thinking := make(chan struct{})
+	think := sync.OnceFunc(func() { close(thinking) })
+	defer think()
+	c.offices.answer = func(string, cases.Question) (*mingjing.AgencyAnswer, error) {
+		<-thinking
+		return &mingjing.AgencyAnswer{Position: mingjing.PositionMaintained}, nil
+	}
+	var asked []mingjing.Case
+	for n := range 12 {
+		a, record, _ := c.owing(t, n+1)
+		d := c.file(t, a, record, "")
+		c.put(t, d.ID)
+		asked = append(asked, d)
+	}
+	for range 2 { // what is under way is not asked twice
+		for _, d := range asked {
+			must(t, c.work(cases.JobQuestion, d.ID))
+		}
+	}
+	if waiting, running := c.Asker().Asking(); waiting+running != len(asked) {
+		t.Errorf("%d wait and %d are asked", waiting, running)
+	}
+	think()
+	c.Asker().Wait(0)
+	for _, d := range asked {
+		if s := c.storedDispute(t, d.ID).State; s != mingjing.CaseAgencyAnswered {
+			t.Errorf("%s is %s", d.ID, s)
+		}
+	}
+}
+
 func TestAnAgencyThatIsSilentLosesThePoint(t *testing.T) {
 	c := newCity(t)
 	a, record, listing := c.owing(t, 1)

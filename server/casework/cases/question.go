@@ -11,9 +11,13 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// questionDue is the job that asks the agency about a dispute until it answers or its
-// clock runs out. Then what is disputed is suspended and a second notice runs; when that
-// runs out too, the agency has lost the point and the record or listing is removed.
+// saveTime bounds how long an agency's answer takes to be stored.
+const saveTime = 30 * time.Second
+
+// questionDue is the job that has the agency asked about a dispute until it answers or its
+// clock runs out. It waits for no agency: an answer is stored when it comes. When the clock
+// has run out, what is disputed is suspended and a second notice runs; when that runs out
+// too, the agency has lost the point and the record or listing is removed.
 func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, error) {
 	var (
 		d Case
@@ -60,28 +64,18 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 			q.Due = k.Due
 		}
 	}
-	if now := c.city.Now(); d.Missing != nil && now.Before(q.Due) {
-		return q.Due.Sub(now) + time.Millisecond, nil
-	}
-	asking, stop := context.WithTimeout(ctx, kernel.JobBudget)
-	var (
-		answer *mingjing.AgencyAnswer
-		askErr error
-	)
-	if d.Missing == nil {
-		answer, askErr = c.agencies.Ask(asking, d.AgencyCode, q)
-	}
-	stop()
-	if ctx.Err() != nil {
-		return 0, ctx.Err()
-	}
-	if askErr != nil {
-		c.city.Log().Debug("agency did not take the question", "agency", d.AgencyCode, "err", askErr)
-	}
 	now := c.city.Now().UTC()
-	if (askErr != nil || answer == nil) && now.Before(q.Due) {
-		// Once an hour by the law's clock, and at the deadline itself.
-		return min(max(c.city.Scaled(time.Hour), time.Second), q.Due.Sub(now)), nil
+	switch left := q.Due.Sub(now); {
+	case left > 0 && d.Missing != nil:
+		return left + time.Millisecond, nil
+	case left > 0:
+		agency, state := d.AgencyCode, d.State
+		c.city.Asker().Ask(agency, "question "+id, func(asking context.Context) { c.askOnce(asking, agency, q, state) })
+		// Once an hour by the law's clock, once more a minute before the end, and at the end.
+		if last := left - c.city.Scaled(time.Minute); last > 0 {
+			left = last
+		}
+		return min(max(c.city.Scaled(time.Hour), time.Second), left), nil
 	}
 	state, wait := d.State, time.Duration(0)
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
@@ -90,11 +84,6 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 		d, err := read(rd).Case(ctx, id)
 		if err != nil || d.State != state {
 			return err
-		}
-		if answer != nil && askErr == nil && !now.After(q.Due) {
-			word := *answer // only an officer signs, and attaches what is kept here
-			word.By, word.Document = "", nil
-			return c.AgencyAnswered(ctx, rd, d, word, now)
 		}
 		if err := c.AgencySilent(ctx, t, &d, clock, now); err != nil {
 			return err
@@ -108,6 +97,38 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 		return time.Second, nil
 	}
 	return wait, err
+}
+
+// askOnce asks an agency about a case once, and stores the answer if it is in time and the
+// case is still in this state. An agency that does not answer is asked again by the job.
+func (c *Cases) askOnce(ctx context.Context, agency string, q Question, state mingjing.CaseState) {
+	asking, stop := context.WithTimeout(ctx, kernel.JobBudget)
+	answer, err := c.agencies.Ask(asking, agency, q)
+	stop()
+	if err != nil || answer == nil {
+		c.city.Log().Debug("agency did not answer the question", "agency", agency, "err", err)
+		return
+	}
+	word := *answer // only an officer signs, and attaches what is kept here
+	word.By, word.Document = "", nil
+	ctx, stop = context.WithTimeout(context.WithoutCancel(ctx), saveTime) // the agency may not say it again
+	defer stop()
+	for range 5 {
+		err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+			rd := t.As(c.city.Entry(kernel.System, "ask_agency", q.CaseID, "dispute").Once(q.CaseID))
+			d, err := read(rd).Case(ctx, q.CaseID)
+			if now := c.city.Now().UTC(); err == nil && d.State == state && !now.After(q.Due) {
+				err = c.AgencyAnswered(ctx, rd, d, word, now)
+			}
+			return err
+		})
+		if !errors.Is(err, kernel.ErrConflict) { // somebody has changed the case meanwhile
+			break
+		}
+	}
+	if err != nil && !errors.Is(err, kernel.ErrNotFound) { // it is asked again
+		c.city.Log().Warn("store an agency's answer to a question", "case", q.CaseID, "err", err)
+	}
 }
 
 // AgencyAnswered stores the agency's answer to a dispute, and notifies the resident.
