@@ -216,7 +216,8 @@ type Clock struct {
 
 // TimelineCodes are the codes of everything that can happen in a case, or to a
 // listing.
-var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "statement_added", "assigned", "released", "agency_asked",
+var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "statement_added", "assigned",
+	"released", "agency_asked",
 	"agency_answered",
 	"agency_silent", "agency_lost", "extended", "escalated", "recommended", "decided",
 	"proposed", "approved", "refused", "served", "in_effect", "disputed", "suspended", "resumed", "corrected",

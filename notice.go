@@ -57,7 +57,8 @@ var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, Notic
 // Legal reports whether the notice can't be switched off: it has legal effect, or is about
 // the resident's own login.
 func (k NoticeKind) Legal() bool {
-	return k != NoticeCaseMoved && k != NoticeInquiry && k != NoticeComplaint && k != NoticeScoreReady && k != NoticeExportReady && k != NoticeShareViewed &&
+	return k != NoticeCaseMoved && k != NoticeInquiry && k != NoticeComplaint && k != NoticeScoreReady && k != NoticeExportReady &&
+		k != NoticeShareViewed &&
 		k != NoticeMailFailed && k != NoticePushFailed
 }
 

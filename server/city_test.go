@@ -284,7 +284,8 @@ func (c *city) inspect(a answer) {
 	_, path, _ := strings.Cut(a.what, " ")
 	path, _, _ = strings.Cut(path, "?")
 	public := strings.HasPrefix(path, "/web/") || a.status == 200 && strings.HasPrefix(path, "/log/") ||
-		slices.Contains([]string{"/", "/zh-CN", "/en", "/.well-known/jwt-vc-issuer", "/.well-known/security.txt", "/app.js", "/desk.js", "/check.js", "/app-worker.js",
+		slices.Contains([]string{"/", "/zh-CN", "/en", "/.well-known/jwt-vc-issuer", "/.well-known/security.txt", "/app.js",
+			"/desk.js", "/check.js", "/app-worker.js",
 			"/wasm_exec.js",
 			"/manifest.webmanifest", "/manifest.en.webmanifest", "/favicon.ico", "/apple-touch-icon.png", "/robots.txt", "/api/openapi.json",
 			"/api/openapi-intake.json", "/api/openapi-asking.json"}, path)

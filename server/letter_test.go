@@ -67,7 +67,8 @@ func TestALetterIsAFileOnceThereIsADecision(t *testing.T) {
 		}
 	}
 	said := into[mingjing.Case](b.json("POST", "/api/disputes/"+d.ID+"/feedback", map[string]any{"feedback": "poor"}).want(200))
-	if to := b.form("/api/disputes/"+d.ID+"/feedback", url.Values{"feedback": {"poor"}, "lang": {"en"}}).want(303).to(); said.Feedback != "poor" ||
+	if to := b.form("/api/disputes/"+d.ID+"/feedback", url.Values{"feedback": {"poor"},
+		"lang": {"en"}}).want(303).to(); said.Feedback != "poor" ||
 		to != "/en/disputes/"+d.ID+"?done=feedback_poor" {
 		t.Errorf("they said %q, and come to %s", said.Feedback, to)
 	}

@@ -263,7 +263,8 @@ func TestASecondFactorIsAskedForBeforeWhatCantBeUndone(t *testing.T) {
 		return code
 	}
 	wrong := who.fill(made, "/api/factor/confirm", map[string]string{"totp": code(500)}).want(422)
-	if again := strings.ReplaceAll(wrong.html().Find("#secret").Text(), " ", ""); again != secret || wrong.html().Find("#totp-error").Length() != 1 {
+	if again := strings.ReplaceAll(wrong.html().Find("#secret").Text(), " ", ""); again != secret ||
+		wrong.html().Find("#totp-error").Length() != 1 {
 		t.Errorf("after a wrong code the secret is %q", again)
 	}
 	if to := who.fill(wrong, "/api/factor/confirm", map[string]string{"totp": code(0)}).to(); to != "/en/security?done=factor_added" {

@@ -180,8 +180,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
-		Redis:    redis, Alone: s.RedisURL == "", Logger: p.log, IDKey: keys.IDKey, Uses: db, Attempts: db, IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin,
-		FloorTime: s.loginFloor, Words: guessable(p.law.Rulebooks)})
+		Redis:    redis, Alone: s.RedisURL == "", Logger: p.log, IDKey: keys.IDKey, Uses: db, Attempts: db,
+		IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin, FloorTime: s.loginFloor, Words: guessable(p.law.Rulebooks)})
 	if err != nil {
 		return p, err
 	}
@@ -276,8 +276,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		KeySecret:    func(k mingjing.AgencyKey) string { return hex.EncodeToString(secretOf(keys.AgencyKey, k)) },
 		Allow:        func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
 		AllowComment: commentLimit(who),
-		Public:       p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Counter: s.Counter, SecurityContact: s.SecurityContact, Logger: p.log,
-		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request, Traces: p.traces,
+		Public:       p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Counter: s.Counter, SecurityContact: s.SecurityContact,
+		Logger: p.log, Together: db.Together, Counted: store.Counted, Observe: p.figures.Request, Traces: p.traces,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
 				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,

@@ -96,7 +96,8 @@ func TestEveryStepAnswersAProgramToo(t *testing.T) {
 
 	t.Run("refused at a counter, and a list that nobody published", func(t *testing.T) {
 		b := c.resident(t, "ordinary 12")
-		if v := into[mingjing.RefusedView](b.json("GET", "/api/refusals?measure=restrict.rail", nil).want(200)); v.Answer != mingjing.RefusalClear {
+		if v := into[mingjing.RefusedView](b.json("GET", "/api/refusals?measure=restrict.rail",
+			nil).want(200)); v.Answer != mingjing.RefusalClear {
 			t.Errorf("without any listing it is %s", v.Answer)
 		}
 		made := into[mingjing.RefusedView](b.json("POST", "/api/refusals/statement", map[string]any{"measure": "restrict.rail"}).want(201))

@@ -25,7 +25,8 @@ var (
 )
 
 // parents has, by page, the item of the menu to which the page belongs.
-var parents = map[string]string{"ask": "score", "request": "score", "compare": "score", "record": "records", "listing": "listings", "repair": "listings",
+var parents = map[string]string{"ask": "score", "request": "score", "compare": "score", "record": "records",
+	"listing": "listings", "repair": "listings",
 	"new-dispute": "disputes", "missing": "disputes", "refused": "listings", "list-used": "listings", "complaints": "listings",
 	"complaints-open": "queue", "complaint": "queue", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue",
 	"leave": "consents", "new-share": "shares", "helping": "mandates",

@@ -47,7 +47,8 @@ func factorSection(v *mingjing.View) app.UI {
 		return nil
 	}
 	if n := shown.NewFactor; n != nil {
-		return c.Section("factor", T(v, "factor.new"), AuthenticatorSecret(v, n.Secret, n.QR), AuthenticatorForm(v, "/api/factor/confirm", n.Ticket))
+		return c.Section("factor", T(v, "factor.new"), AuthenticatorSecret(v, n.Secret, n.QR), AuthenticatorForm(v,
+			"/api/factor/confirm", n.Ticket))
 	}
 	f := shown.Factor
 	body := []app.UI{c.P(T(v, "factor.text"))}
@@ -58,7 +59,8 @@ func factorSection(v *mingjing.View) app.UI {
 		body = append(body, c.P(T(v, "factor.passkey")))
 	}
 	button := func(action, key string) app.UI {
-		return c.Form{Action: action, Full: true, Label: T(v, key), Body: []app.UI{LangField(v), c.Button{Text: T(v, key), Kind: "secondary"}.UI()}}.UI()
+		return c.Form{Action: action, Full: true, Label: T(v, key), Body: []app.UI{LangField(v), c.Button{Text: T(v, key),
+			Kind: "secondary"}.UI()}}.UI()
 	}
 	if !shown.Fresh {
 		return c.Section("factor", T(v, "factor.title"), append(body, c.P(T(v, "factor.stale")),

@@ -72,11 +72,11 @@ test('an officer answers a question with a document, and the resident sees it an
   await expect(officer.main).toContainText(sentence(lang, 'agencyside.none_title'));
 
   await expect(resident.main).toContainText('The gates have no record of a ticket that day.', { timeout: 20_000 });
-  await expect(resident.main.locator('.answer-document a')).toContainText('.pdf');
+  await expect(resident.main.locator('.answer-document a.paper-name')).toContainText('.pdf');
   expect(await stays(resident)).toBe(true);
   await resident.accessible('the resident’s page');
   await handler.open('case', { id });
-  await expect(handler.main.locator('.answer-document a')).toBeVisible();
+  await expect(handler.main.locator('.answer-document a.paper-name')).toBeVisible();
   await expect(handler.main.locator('.opened li')).toHaveCount(1);
 
   await resident.open('access-log', { query: '?others=1' });
@@ -95,7 +95,7 @@ test('an officer answers a question with a document, and the resident sees it an
     await expect(officer.main.locator('tbody')).toContainText(server.resident('silent-agency').name);
     await officer.accessible('an officer’s page');
     await officer.open('agency-question', { id });
-    await expect(officer.main.locator('.answer-document a')).toBeVisible();
+    await expect(officer.main.locator('.answer-document a.paper-name')).toBeVisible();
     await officer.accessible('an officer’s page');
   }
 });

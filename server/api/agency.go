@@ -47,8 +47,9 @@ var agencyQuestionPage = page[mingjing.AgencyQuestion]{
 		},
 		raw[evidencePart]{
 			path: "/api/agency/evidence/{id}", access: mingjing.Agencies, write: writeAgencyEvidence, kinds: evidenceTypes,
-			doc: apiDoc{id: "agencyEvidence", summary: "One piece of evidence; the resident gets a receipt", answer: "The file, as an attachment, or a picture of a page.",
-				of: "evidence"},
+			doc: apiDoc{id: "agencyEvidence", summary: "One piece of evidence; the resident gets a receipt",
+				answer: "The file, as an attachment, or a picture of a page.",
+				of:     "evidence"},
 		},
 	},
 }

@@ -20,7 +20,8 @@ var refusedPage = page[mingjing.RefusedView]{
 		query[measureQuery, mingjing.RefusedView]{
 			path: "/api/refusals", access: mingjing.Residents,
 			doc: apiDoc{id: "refused", summary: "What the law of the rulebooks says to a refusal",
-				about:  "Whether the measure is published, and which of one's listings carries it today. Without a measure, all that can be asked about.",
+				about: "Whether the measure is published, and which of one's listings carries it today. " +
+					"Without a measure, all that can be asked about.",
 				answer: "The answer."},
 			get: func(c *call, in measureQuery) (mingjing.RefusedView, error) {
 				return c.s.casework.Complaints.Refused(c.ctx(), c.actor(), in.Measure)

@@ -19,9 +19,10 @@ func (a *assets) head(name, lang, theme string) string {
 		b.WriteString(`<link rel="` + rel + `" href="` + html.EscapeString(href) + `"` + more + ">\n")
 	}
 	for _, x := range []struct{ theme, paper string }{{"light", paperLight}, {"dark", paperDark}} {
-		if theme == "" {
+		switch theme {
+		case "":
 			b.WriteString(`<meta name="theme-color" media="(prefers-color-scheme: ` + x.theme + `)" content="` + x.paper + "\">\n")
-		} else if theme == x.theme {
+		case x.theme:
 			b.WriteString(`<meta name="theme-color" content="` + x.paper + "\">\n")
 		}
 	}

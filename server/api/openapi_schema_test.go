@@ -74,8 +74,9 @@ const (
 // onceAbout is what openapi.json says about the key of a request.
 var onceAbout = "A name of this request that its sender makes, such as a UUID: sent again with the same key, it is done once and " +
 	"answered as the first time, or with the thing as it is now. The same key with other content is refused (422, key_used): values " +
-	"say when the first one came, the page and id of what was done, and for a case where the rest can be added. A request that failed leaves its key unused. Keys are the " +
-	"sender's own, for one address each, and are known for " + strconv.Itoa(int(kernel.SendingKept.Hours())/24) + " days. " +
+	"say when the first one came, the page and id of what was done, and for a case where the rest can be added. " +
+	"A request that failed leaves its key unused. Keys are the sender's own, for one address each, and are known for " +
+	strconv.Itoa(int(kernel.SendingKept.Hours())/24) + " days. " +
 	"Without a key a request is done each time it comes. Forms send the field " + keyField + " instead. Quotation marks around " +
 	"the key are no part of it (draft-ietf-httpapi-idempotency-key-header-07)."
 

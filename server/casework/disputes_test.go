@@ -426,7 +426,8 @@ func TestWordsAreAddedToACaseUntilItIsDecided(t *testing.T) {
 	_, err = c.AddToCase(ctx, a, d.ID, "One more.", nil)
 	wants(t, err, "words_full")
 	first := mingjing.FurtherStatement{At: d.FiledAt.Add(time.Minute), Text: "The receipt is number 0."}
-	if last := d.Timeline[len(d.Timeline)-1]; len(d.Further) != mingjing.MaxFurther || d.Further[0] != first || last.Code != "statement_added" {
+	if last := d.Timeline[len(d.Timeline)-1]; len(d.Further) != mingjing.MaxFurther || d.Further[0] != first ||
+		last.Code != "statement_added" {
 		t.Errorf("added is %+v, and last %+v", d.Further, last)
 	}
 	_, err = c.Assign(ctx, handler, d.ID)

@@ -54,7 +54,8 @@ func TestWhatAnAgencySendsAfterAllIsTakenUpAndCounts(t *testing.T) {
 		c.ready(t, a, "honest-shanghai")
 		before := c.latest(t, a, "honest-shanghai").Value
 		d := c.missing(t, a)
-		if d.Kind != mingjing.CaseMissing || d.Missing == nil || d.Missing.Number != "(2026) 沪 执 15" || d.Record != nil || d.Code() != performed ||
+		if d.Kind != mingjing.CaseMissing || d.Missing == nil || d.Missing.Number != "(2026) 沪 执 15" || d.Record != nil ||
+			d.Code() != performed ||
 			d.Agency() != "court" {
 			t.Fatalf("%+v", d)
 		}
@@ -77,7 +78,8 @@ func TestWhatAnAgencySendsAfterAllIsTakenUpAndCounts(t *testing.T) {
 		d, err = c.Dispute(ctx, a, d.ID)
 		must(t, err)
 		sum := sha256.Sum256(pdf.Data)
-		if r := d.Record; r == nil || r.Agency != "court" || r.Code != performed || r.Occurred != "2026-01-15" || r.State != mingjing.RecordActive ||
+		if r := d.Record; r == nil || r.Agency != "court" || r.Code != performed || r.Occurred != "2026-01-15" ||
+			r.State != mingjing.RecordActive ||
 			!r.Document.Complete() || r.Document.Hash != hex.EncodeToString(sum[:]) || r.Document.Number != d.Missing.Number {
 			t.Fatalf("the record is %+v", d.Record)
 		}

@@ -265,8 +265,8 @@ func TestOnlyWhatHasNoLegalEffectCanBeSwitchedOff(t *testing.T) {
 	must(t, err)
 	v, err := c.SetNotices(ctx, a, notice.Choice{Push: true}) // no kind at all
 	must(t, err)
-	if !slices.Equal(v.Off, []mingjing.NoticeKind{mingjing.NoticeCaseMoved, mingjing.NoticeInquiry, mingjing.NoticeScoreReady,
-		mingjing.NoticeExportReady, mingjing.NoticeShareViewed}) {
+	if !slices.Equal(v.Off, []mingjing.NoticeKind{mingjing.NoticeCaseMoved, mingjing.NoticeInquiry, mingjing.NoticeComplaint,
+		mingjing.NoticeScoreReady, mingjing.NoticeExportReady, mingjing.NoticeShareViewed}) {
 		t.Errorf("off are %v", v.Off)
 	}
 	for _, k := range mingjing.NoticeKinds {

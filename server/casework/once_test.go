@@ -48,7 +48,7 @@ func (c *city) sendOnce(t *testing.T, a mingjing.Actor, v victim, p probe) *kern
 	t.Helper()
 	outer := ctx
 	before, err := c.Once(outer, sending(a, "key"), func(within context.Context) ([]byte, error) {
-		ctx = within // the probes use it
+		ctx = within //nolint:fatcontext // the probes use it
 		defer func() { ctx = outer }()
 		got, err := p.call(c, a, v)
 		if err != nil {

@@ -236,7 +236,8 @@ func TestEachSystemOfTheFieldHasAStoryThatItsRulebookTells(t *testing.T) {
 					counted++
 				}
 			}
-			want := map[string]string{"bills": "kept", "credit-history": "excellent", "five-factors": "excellent", "xichu": "bb", "two-halves": "good",
+			want := map[string]string{"bills": "kept", "credit-history": "excellent", "five-factors": "excellent", "xichu": "bb",
+				"two-halves":  "good",
 				"first-pilot": "a"}[story]
 			if counted < 4 || s.Band != want {
 				t.Errorf("%s on %s: %d count, %d %s: %+v", story, in.AsOf, counted, s.Value, s.Band, s.Explanation)

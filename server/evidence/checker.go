@@ -36,7 +36,8 @@ type Limits struct {
 }
 
 // DefaultLimits are the limits for a machine with two processors.
-var DefaultLimits = Limits{AtOnce: 2, Time: 30 * time.Second, Soon: 2 * time.Second, AtWork: 10 * time.Second, Heavy: 15 * time.Second, Quota: 5 * time.Minute}
+var DefaultLimits = Limits{AtOnce: 2, Time: 30 * time.Second, Soon: 2 * time.Second, AtWork: 10 * time.Second,
+	Heavy: 15 * time.Second, Quota: 5 * time.Minute}
 
 // ErrLater is the error of a file that can't be checked now: others are before it, or what
 // is needed does not answer. It is to be checked later, and not to be refused.
@@ -81,7 +82,8 @@ type turn struct {
 // NewChecker returns a Checker that runs a command for each file. The command reads the
 // file at its standard input and writes an [Answer] and the content at its output.
 func NewChecker(l Limits, command ...string) *Checker {
-	return &Checker{command: command, limits: l, places: make(chan struct{}, l.AtOnce), heavy: make(chan struct{}, 1), pages: make(chan struct{}, 1),
+	return &Checker{command: command, limits: l, places: make(chan struct{}, l.AtOnce), heavy: make(chan struct{}, 1),
+		pages: make(chan struct{}, 1),
 		turns: map[string]*turn{}, spent: map[string]*spending{}}
 }
 

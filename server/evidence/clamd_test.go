@@ -91,7 +91,8 @@ func TestClamdFindsWhatItHasASignatureOf(t *testing.T) {
 // Whatever else a scanner says or does is no answer: the file waits.
 func TestAScannerThatDoesNotAnswerHasNotSeenTheFile(t *testing.T) {
 	t.Parallel()
-	for _, says := range []string{"", "stream: OK and more", "OK", "INSTREAM size limit exceeded. ERROR", "stream: Can't allocate memory ERROR"} {
+	for _, says := range []string{"", "stream: OK and more", "OK", "INSTREAM size limit exceeded. ERROR",
+		"stream: Can't allocate memory ERROR"} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package identity
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"slices"
 )
 
 // What a browser has of a session is a cookie: Kratos' token and a random serial, sealed by a
@@ -21,7 +22,7 @@ const (
 func (i *Identity) newCookie(token string) (cookie, hash string) {
 	serial := make([]byte, serialBytes)
 	_, _ = rand.Read(serial) // it never fails
-	return i.keys.sealedBy(i.keys.cookies, base64.RawURLEncoding, cookieOwner, append(serial, token...)), i.keys.serialHash(serial)
+	return i.keys.sealedBy(i.keys.cookies, base64.RawURLEncoding, cookieOwner, slices.Concat(serial, []byte(token))), i.keys.serialHash(serial)
 }
 
 // readCookie returns the token of a cookie and its keyed hash; the token is "" where we have

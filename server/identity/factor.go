@@ -126,7 +126,8 @@ func (i *Identity) factorHolder(ctx context.Context, cookie string) (person, min
 
 // setFactor stores a resident's second factor, whether it is asked for, and that it was given
 // in this session.
-func (i *Identity) setFactor(ctx context.Context, cookie string, p person, l mingjing.Login, sealed string, on bool, c mingjing.Client) error {
+func (i *Identity) setFactor(ctx context.Context, cookie string, p person, l mingjing.Login, sealed string, on bool,
+	c mingjing.Client) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	err := i.kratos.setAdmin(ctx, p.id, memberFactor, sealed)

@@ -53,7 +53,8 @@ func TestAResidentChoosesASecondFactor(t *testing.T) {
 	wantCode(t, i.RemoveFactor(t.Context(), cookie, phone), "login_stale")
 	_, _, err = i.BeginFactor(t.Context(), cookie)
 	wantCode(t, err, "login_stale")
-	for code, want := range map[string]string{"": "required", factorCode(t, secret, 500): "totp_wrong", factorCode(t, secret, -3): "totp_wrong"} {
+	for code, want := range map[string]string{"": "required", factorCode(t, secret, 500): "totp_wrong", factorCode(t, secret,
+		-3): "totp_wrong"} {
 		_, err := i.Confirm(t.Context(), cookie, password, mingjing.FactorAnswer{Code: code}, phone)
 		wantField(t, err, "totp", want)
 	}

@@ -160,7 +160,8 @@ func TestAGuesserIsSlow(t *testing.T) {
 		case <-ctx.Done():
 		}
 	}
-	for per, want := range map[time.Duration]time.Duration{time.Minute: 7 * time.Second, time.Hour: 14 * time.Second, 24 * time.Hour: 42 * time.Second} {
+	for per, want := range map[time.Duration]time.Duration{time.Minute: 7 * time.Second, time.Hour: 14 * time.Second,
+		24 * time.Hour: 42 * time.Second} {
 		if got := lane.patience(per); got != want {
 			t.Errorf("beyond what is allowed in %v one waits %v", per, got)
 		}

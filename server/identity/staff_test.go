@@ -173,7 +173,7 @@ func TestWhoIsDisabledChangedOrResetHasNoSessionAnyMore(t *testing.T) {
 
 	// Enabled again, nothing is revived: neither the session from before, nor one that came
 	// in between.
-	between := token
+	var between string
 	if err := shared.kratos.set(t.Context(), find(t, m.Login).id, "/state", "active"); err != nil {
 		t.Fatal(err)
 	}

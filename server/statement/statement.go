@@ -232,7 +232,8 @@ func Verify(token string, keys Keys, now time.Time) (st mingjing.Statement, issu
 	}
 	issuer, _ = claims["iss"].(string)
 	switch {
-	case claims["vct"] != kind && claims["vct"] != measureKind || (claims["vct"] == measureKind) != (claims["unrestricted"] != nil) || claims["_sd_alg"] != "sha-256":
+	case claims["vct"] != kind && claims["vct"] != measureKind ||
+		(claims["vct"] == measureKind) != (claims["unrestricted"] != nil) || claims["_sd_alg"] != "sha-256":
 		return st, "", ErrForm
 	case keys.Issuer != "" && issuer != keys.Issuer:
 		return st, issuer, ErrIssuer

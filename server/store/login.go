@@ -79,7 +79,8 @@ func (s *Store) addLogins(ctx context.Context, n int64, tries []mingjing.LoginTr
 		rows, args, hashes = append(rows, "("+s.eng.binary("?")+", "+s.eng.number("?")+")"), append(args, hash, step), append(hashes, hash)
 	}
 	times, err := s.loginTimes(ctx, s.db, `INSERT INTO login_try (try_hash, free_at, at)
-		SELECT t.column1, n.now + t.column2, n.now FROM (VALUES `+strings.Join(rows, ", ")+`) AS t, (SELECT `+s.eng.now()+` AS now) AS n WHERE true
+		SELECT t.column1, n.now +
+			t.column2, n.now FROM (VALUES `+strings.Join(rows, ", ")+`) AS t, (SELECT `+s.eng.now()+` AS now) AS n WHERE true
 		ON CONFLICT (try_hash) DO UPDATE SET at = excluded.at, free_at = excluded.free_at - excluded.at +
 		`+s.eng.greatest("excluded.at", "login_try.free_at - "+s.eng.greatest("0", "login_try.at - excluded.at"))+`
 		RETURNING try_hash, free_at - at`, args, hashes)
@@ -105,6 +106,7 @@ func (s *Store) loginTimes(ctx context.Context, db *sql.DB, query string, args, 
 		if err != nil {
 			return false, end(err)
 		}
+		defer rows.Close()
 		for rows.Next() && err == nil {
 			var hash []byte
 			var left int64
@@ -115,7 +117,7 @@ func (s *Store) loginTimes(ctx context.Context, db *sql.DB, query string, args, 
 				}
 			}
 		}
-		return true, end(errors.Join(err, rows.Err(), rows.Close()))
+		return true, end(errors.Join(err, rows.Err()))
 	})
 }
 

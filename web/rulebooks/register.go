@@ -40,7 +40,8 @@ func (c *checker) register(b *mingjing.Rulebook) {
 	c.law(r, "/source", b.Source)
 	for i, code := range b.Refuses {
 		if len(r.Practices(code)) == 0 {
-			c.addNew("/refuses/"+strconv.Itoa(i), "there is no practice "+strconv.Quote(code)+" in the register: choose one of its refused practices")
+			c.addNew("/refuses/"+strconv.Itoa(i),
+				"there is no practice "+strconv.Quote(code)+" in the register: choose one of its refused practices")
 		}
 	}
 	c.tables(b)

@@ -146,7 +146,8 @@ func agencyEvidence(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 	for _, e := range q.Evidence {
 		items = append(items, page.EvidenceLink(v, e, "/api/agency/evidence/"))
 	}
-	return c.Div("stack", c.Muted(t(v, "agencyside.receipt_note")), page.UnscannedNote(v, q.Evidence), c.List("papers", items...), page.OpenedList(v, q.Opened))
+	return c.Div("stack", c.Muted(t(v, "agencyside.receipt_note")), page.UnscannedNote(v, q.Evidence), c.List("papers", items...),
+		page.OpenedList(v, q.Opened))
 }
 
 // answerForm returns the form for the position, the text in both languages, the right

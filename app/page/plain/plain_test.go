@@ -40,14 +40,16 @@ func samples(lang string) map[string]*mingjing.View {
 		On: "2026-11-20", Text: pagetest.Hostile, FiledAt: now, State: mingjing.ComplaintFiled, Due: now.Add(time.Hour), Late: true,
 		Found: mingjing.RefusalClear}
 	done := k
-	done.State, done.Outcome, done.Reply, done.By, done.At = mingjing.ComplaintAnswered, mingjing.ComplaintUnlawful, pagetest.Hostile, "周慧", &now
+	done.State, done.Outcome, done.Reply = mingjing.ComplaintAnswered, mingjing.ComplaintUnlawful, pagetest.Hostile
+	done.By, done.At = "周慧", &now
 	done.Kind, done.Found, done.Measure = mingjing.ComplaintList, "", ""
 	add("complaints", mingjing.RoleResident, &mingjing.ComplaintsView{Complaints: []mingjing.Complaint{k, done}, Measures: measures})
 	add("complaints.none", mingjing.RoleResident, &mingjing.ComplaintsView{})
 	add("complaints-open", mingjing.RoleSupervisor, &mingjing.OpenComplaintsView{Complaints: []mingjing.ComplaintSummary{
 		{ID: "c-1", Kind: mingjing.ComplaintList, Place: "other", State: mingjing.ComplaintFiled, FiledAt: now, Due: now, Late: true}}})
 	add("complaints-open.none", mingjing.RoleAuditor, &mingjing.OpenComplaintsView{})
-	add("complaint", mingjing.RoleSupervisor, &mingjing.ComplaintCase{Complaint: k, Resident: pagetest.Hostile, Measures: measures, Open: true})
+	add("complaint", mingjing.RoleSupervisor, &mingjing.ComplaintCase{Complaint: k, Resident: pagetest.Hostile, Measures: measures,
+		Open: true})
 	add("complaint.done", mingjing.RoleAuditor, &mingjing.ComplaintCase{Complaint: done, Resident: "王小明", Measures: measures})
 	return all
 }

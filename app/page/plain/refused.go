@@ -70,7 +70,8 @@ func refusalAnswer(v *mingjing.View, r *mingjing.RefusedView) app.UI {
 			c.Hidden{Name: "measure", Value: r.Measure}.UI(), c.Button{Text: t(v, "refused.statement")}.UI(),
 			c.El("p", c.A{"class": "hint"}, c.Text(t(v, "refused.statement_hint")))}}.UI())
 	}
-	return c.Section("answer", name, append([]app.UI{c.Notification{Kind: kind, Text: t(v, "refusal_answer."+string(r.Answer))}.UI()}, more...)...)
+	return c.Section("answer", name, append([]app.UI{c.Notification{Kind: kind, Text: t(v,
+		"refusal_answer."+string(r.Answer))}.UI()}, more...)...)
 }
 
 // clearStatement returns the signed statement as a document to show at the counter.
@@ -99,7 +100,8 @@ func complaintForm(v *mingjing.View, kind mingjing.ComplaintKind, measure, label
 		hidden = append(hidden, c.Hidden{Name: "measure", Value: measure}.UI())
 	}
 	return page.DraftForm(v, c.Form{Action: action, Label: t(v, "complaint.title"), Body: append(hidden,
-		c.Select{Name: "place", Label: t(v, "field.place"), Options: places, Value: page.Typed(v, "place"), Error: page.FieldError(v, "place")}.UI(),
+		c.Select{Name: "place", Label: t(v, "field.place"), Options: places, Value: page.Typed(v, "place"), Error: page.FieldError(v,
+			"place")}.UI(),
 		c.Input{Name: "where", Label: t(v, "field.where"), Hint: t(v, "complaint.where_hint"), Value: page.Typed(v, "where"),
 			Error: page.FieldError(v, "where"), MaxLength: mingjing.MaxComplaintWhere, Autocomplete: "off", Required: true}.UI(),
 		c.Input{Name: "happened_on", Type: "date", Label: t(v, "complaint.on"), Value: page.Typed(v, "happened_on"),

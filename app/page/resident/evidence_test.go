@@ -18,7 +18,8 @@ func TestEachFileSaysHowFarItHasCome(t *testing.T) {
 			t.Errorf("file %d has %d links", i, links)
 		}
 	}
-	if text := doc.Find(".papers .paper").Eq(2).Text(); !strings.Contains(text, "Opened by the agency") || !strings.Contains(text, "Checked") ||
+	if text := doc.Find(".papers .paper").Eq(2).Text(); !strings.Contains(text, "Opened by the agency") || !strings.Contains(text,
+		"Checked") ||
 		!strings.Contains(text, "were removed") {
 		t.Errorf("it says %q", text)
 	}

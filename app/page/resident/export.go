@@ -131,7 +131,8 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 		{t(v, "paper.scores"), w.scores}, {t(v, "title.records"), w.records}, {t(v, "title.listings"), w.listings},
 		{t(v, "title.disputes"), w.disputes}, {t(v, "title.drafts"), w.drafts}, {t(v, "title.inbox"), w.notices},
 		{t(v, "title.notice-settings"), w.settings},
-		{t(v, "title.mandates"), w.helping}, {t(v, "title.shares"), w.shares}, {t(v, "title.inquiries"), w.inquiries}, {t(v, "title.complaints"), w.complaints},
+		{t(v, "title.mandates"), w.helping}, {t(v, "title.shares"), w.shares}, {t(v, "title.inquiries"), w.inquiries}, {t(v,
+			"title.complaints"), w.complaints},
 		{t(v, "title.access-log"), func(e mingjing.Export) { w.entryRows(e.AccessLog) }},
 	}
 	title := func(i int) string { return t(v, "letter.piece", "n", strconv.Itoa(i+1), "name", parts[i].title) }

@@ -18,7 +18,8 @@ func missingBody(v *mingjing.View) []app.UI {
 	}
 	options := append(make([]c.Option, 0, 1+len(m.Choices)), c.Option{Text: t(v, "missing.choose")})
 	for _, k := range m.Choices {
-		options = append(options, c.Option{Value: k.Value(), Text: t(v, "paper.pair", "a", v.Label("item", k.Code), "b", v.Label("agency", k.Agency))})
+		options = append(options, c.Option{Value: k.Value(), Text: t(v, "paper.pair", "a", v.Label("item", k.Code), "b",
+			v.Label("agency", k.Agency))})
 	}
 	within := tn(v, "count.working_days", page.ProcedureDays(v, func(p *mingjing.Procedure) int { return p.AgencyDays }))
 	return []app.UI{

@@ -57,7 +57,8 @@ func (d Case) Summary() Case {
 	l := Case{Resident: d.Resident, RecordID: d.RecordID, ListingID: d.ListingID, AgencyCode: d.AgencyCode,
 		CatalogueCode: d.CatalogueCode, HandlerID: d.HandlerID, Ref: d.Ref, RecommenderID: d.RecommenderID, Barred: d.Barred,
 		NewEvidence: d.NewEvidence, NextDue: d.NextDue, Version: d.Version,
-		Case: mingjing.Case{ID: d.ID, Kind: d.Kind, Previous: d.Previous, Missing: d.Missing.Head(), Reason: d.Reason, State: d.State, FiledAt: d.FiledAt,
+		Case: mingjing.Case{ID: d.ID, Kind: d.Kind, Previous: d.Previous, Missing: d.Missing.Head(), Reason: d.Reason, State: d.State,
+			FiledAt: d.FiledAt,
 			Handler: d.Handler,
 			Clocks:  d.Clocks, Extended: d.Extended, Escalated: d.Escalated}}
 	for _, e := range d.Timeline {

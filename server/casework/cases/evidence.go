@@ -33,7 +33,8 @@ func cleanAll(ctx context.Context, city *kernel.City, a mingjing.Actor, uploads 
 		if u.Type == "" {
 			f, err = city.Files().Soon(ctx, a.ID, u)
 		}
-		e := mingjing.Evidence{ID: kernel.NewID(), Name: f.Name, Type: f.Type, Size: int64(len(f.Data)), Pages: f.Pages, Stripped: f.Stripped, Scanned: f.Scanned,
+		e := mingjing.Evidence{ID: kernel.NewID(), Name: f.Name, Type: f.Type, Size: int64(len(f.Data)), Pages: f.Pages,
+			Stripped: f.Stripped, Scanned: f.Scanned,
 			State: mingjing.EvidenceChecked, CheckedAt: city.Now().UTC()}
 		switch refused := evidence.Refusal(""); {
 		case errors.As(err, &refused):

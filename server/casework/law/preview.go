@@ -76,7 +76,7 @@ func (c *Law) Preview(ctx context.Context, book *mingjing.Rulebook) (Preview, er
 			}
 			for _, r := range residents {
 				s := span{from: len(facts)}
-				ok := false
+				var ok bool
 				if facts, s.missing, ok, err = c.scores.Facts(ctx, rd, r, count.inForce, facts); err != nil {
 					return err
 				}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // activeNames are names by which a PDF runs something or has files in it.
@@ -230,6 +231,6 @@ func nameIn(raw []byte) string {
 	return string(out)
 }
 
-func isSpace(b byte) bool { return b <= ' ' && bytes.IndexByte([]byte("\x00\t\n\f\r "), b) >= 0 }
+func isSpace(b byte) bool { return b <= ' ' && strings.IndexByte("\x00\t\n\f\r ", b) >= 0 }
 
-func isDelimiter(b byte) bool { return bytes.IndexByte([]byte("()<>[]{}/%"), b) >= 0 }
+func isDelimiter(b byte) bool { return strings.IndexByte("()<>[]{}/%", b) >= 0 }

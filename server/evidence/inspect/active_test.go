@@ -41,7 +41,8 @@ func pdfOf(t testing.TB, packed bool, objects ...string) []byte {
 		rows = append(rows, 2, 0, byte(n+1), byte(i))
 	}
 	rows = append(rows, 1, byte(at>>8), byte(at), 0, 1, byte(xref>>8), byte(xref), 0)
-	fmt.Fprintf(&out, "%d 0 obj\n<</Type/XRef/Size %d/W[1 2 1]/Root 1 0 R/Length %d>>\nstream\n%s\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n",
+	fmt.Fprintf(&out,
+		"%d 0 obj\n<</Type/XRef/Size %d/W[1 2 1]/Root 1 0 R/Length %d>>\nstream\n%s\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n",
 		n+2, n+3, len(rows), rows, xref)
 	return out.Bytes()
 }
@@ -55,7 +56,8 @@ func TestAPDFDoesNothingButShowItsPages(t *testing.T) {
 		"a program in disguise":    {"/OpenAction 4 0 R", "", "<</S/J#61va#53cript/JS(app.alert\\(1\\))>>"},
 		"a program by name":        {"/Names<</JavaScript<</Names[(x)4 0 R]>>>>", "", "<</S/JavaScript/JS(1)>>"},
 		"another program":          {"", "/AA<</O 4 0 R>>", "<</S/Launch/F(cmd.exe)>>"},
-		"a button that sends": {"", "/Annots[<</Type/Annot/Subtype/Widget/Rect[0 0 9 9]/A 4 0 R>>]",
+		"a button that sends": {"", "/Annots[" +
+			"<</Type/Annot/Subtype/Widget/Rect[0 0 9 9]/A 4 0 R>>]",
 			"<</S/SubmitForm/F(http://example.test/)>>"},
 		"a file in it":         {"/Names<</EmbeddedFiles<</Names[(a.exe)4 0 R]>>>>", "", file},
 		"a file on a page":     {"", "/Annots[<</Type/Annot/Subtype/FileAttachment/Rect[0 0 9 9]/FS 4 0 R>>]", file},
@@ -90,12 +92,14 @@ func TestAPDFDoesNothingButShowItsPages(t *testing.T) {
 func withFile(t testing.TB, in []byte, acts []string) []byte {
 	t.Helper()
 	return pdfOf(t, false, "<</Type/Catalog/Pages 2 0 R"+acts[0]+">>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]"+acts[1]+">>", acts[2], "null", "<</Filter/ASCIIHexDecode/Length 15>>stream\n5041594C4F4144>\nendstream")
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]"+acts[1]+">>", acts[2], "null",
+		"<</Filter/ASCIIHexDecode/Length 15>>stream\n5041594C4F4144>\nendstream")
 }
 
 func TestAPDFWithoutProgramsIsNotChanged(t *testing.T) {
 	in := pdfOf(t, true, "<</Type/Catalog/Pages 2 0 R/OpenAction[3 0 R/Fit]>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/URI/URI(https://example.test/)>>>>]>>")
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Annots"+
+			"[<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/URI/URI(https://example.test/)>>>>]>>")
 	if out, err := inspector.Inspect(ctx, in); err != nil || out.Stripped || !bytes.Equal(out.Data, in) {
 		t.Errorf("stripped %v: %v", out.Stripped, err)
 	}

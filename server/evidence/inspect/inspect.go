@@ -182,7 +182,8 @@ func Work(ctx context.Context, args []string, r io.Reader, w, complaints io.Writ
 }
 
 // safely looks into a file; a panic of a decoder is a broken file.
-func safely(ctx context.Context, look func(context.Context, []byte) (evidence.Content, error), data []byte) (c evidence.Content, err error) {
+func safely(ctx context.Context, look func(context.Context, []byte) (evidence.Content, error), data []byte) (c evidence.Content,
+	err error) {
 	defer func() {
 		if recover() != nil {
 			c, err = evidence.Content{}, evidence.Broken
