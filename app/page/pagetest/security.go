@@ -33,7 +33,7 @@ func SamplesOfSecurity(t testing.TB, lang string) []Sample {
 	add("security-new-factor", "security", func(v *mingjing.View) {
 		v.Data = &mingjing.SecurityView{Fresh: true, NewFactor: &mingjing.NewFactor{ //nolint:gosec // nobody has it
 			Ticket: "dGlja2V0", Secret: "JBSWY3DPEHPK3PXP",
-			QR:     mingjing.QRCode{Size: 29, Path: "M4 4h7v1h-7z"}}}
+			QR: mingjing.QRCode{Size: 29, Path: "M4 4h7v1h-7z"}}}
 		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "totp", Code: "totp_wrong"})
 	})
 	add("security-stale", "security", func(v *mingjing.View) {
