@@ -89,3 +89,18 @@ type ScoreRequest struct {
 	// Score is nil until the request is ready.
 	Score *Score `json:"score,omitempty"`
 }
+
+// A SourcesView is which agencies hold what.
+type SourcesView struct {
+	Sources []SourceView `json:"sources"`
+}
+
+// A SourceView is one agency: what it may hold and what it holds.
+type SourceView struct {
+	Agency  string   `json:"agency"`
+	Holds   []string `json:"holds"`
+	Records int      `json:"records"`
+	// State and At are of the newest request, empty when it was never asked.
+	State SourceState `json:"state,omitempty"`
+	At    *time.Time  `json:"at,omitempty"`
+}

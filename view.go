@@ -319,21 +319,6 @@ type ScoreIf struct {
 	Tone  string `json:"tone,omitempty"`
 }
 
-// A SourcesView is which agencies hold what.
-type SourcesView struct {
-	Sources []SourceView `json:"sources"`
-}
-
-// A SourceView is one agency: what it may hold and what it holds.
-type SourceView struct {
-	Agency  string   `json:"agency"`
-	Holds   []string `json:"holds"`
-	Records int      `json:"records"`
-	// State and At are of the newest request, empty when it was never asked.
-	State SourceState `json:"state,omitempty"`
-	At    *time.Time  `json:"at,omitempty"`
-}
-
 // An AccessLogView is a page of the access log, newest first.
 type AccessLogView struct {
 	Entries []AccessEntry `json:"looks"`
@@ -348,6 +333,8 @@ type AccessLogView struct {
 	Show string `json:"show,omitempty"`
 	// Days are the resident's own entries, folded into days, the newest first.
 	Days []OwnDay `json:"days,omitempty"`
+	// Since is the number of the oldest entry in Days.
+	Since int64 `json:"since,omitempty"`
 	// NextDays is the cursor of the days before them, empty at the end.
 	NextDays string `json:"next_days,omitempty"`
 }

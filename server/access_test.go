@@ -170,6 +170,8 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				a = who.b.upload(path, "application/json", nil, []file{{"b.pdf", pdf}})
 			case strings.HasSuffix(path, "/review"): // with words, so that whose it is decides
 				a = who.b.json("POST", path, map[string]any{"statement": "Look again."})
+			case strings.HasSuffix(path, "/feedback"):
+				a = who.b.json("POST", path, map[string]any{"feedback": "good"})
 			case e.Method == "POST":
 				a = who.b.json("POST", path, map[string]any{})
 			default:
@@ -232,7 +234,7 @@ func TestEveryRouteForEveryone(t *testing.T) {
 			case (e.Path == "/api/shares" || e.Path == "/api/missing" || e.Path == "/api/refusals/statement" ||
 				strings.HasPrefix(e.Path, "/api/complaints/")) && e.Method == "POST":
 				want = []int{422} // nothing was filled in
-			case strings.HasSuffix(e.Path, "/tell-recipients"):
+			case strings.HasSuffix(e.Path, "/tell-recipients"), strings.HasSuffix(e.Path, "/feedback"):
 				want = []int{409} // it is not decided
 			case strings.HasSuffix(e.Path, "/review"), strings.HasSuffix(e.Path, "/receipt"), strings.HasSuffix(e.Path, "/shown"):
 				want = []int{200, 409} // it depends on what there is

@@ -58,7 +58,7 @@ func TestPagesAreLightAndOneTransaction(t *testing.T) {
 	}
 	// Some are reached by an answer alone, and some have no subject left today.
 	rare := []string{"confirm", "helping", "request", "repair", "review", "letter", "agency-question", "agency-batch", "agency-inquiry",
-		"inquiry-answer", "comment"}
+		"inquiry-answer", "comment", "complaint"}
 	for _, r := range mingjing.Routes {
 		if r.Access != mingjing.Anyone && !seen[r.Name] && !slices.Contains(rare, r.Name) {
 			t.Errorf("nobody was on the page %s", r.Name)
@@ -75,7 +75,7 @@ func TestPagesAreLightAndOneTransaction(t *testing.T) {
 			continue
 		}
 		pages++
-		if l.Transactions > 1 {
+		if l.Transactions > 1 && !strings.HasSuffix(l.Route, "/status") { // it tries whether the database answers
 			t.Errorf("%s took %d transactions", l.Route, l.Transactions)
 		}
 	}

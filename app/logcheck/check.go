@@ -39,6 +39,9 @@ func Check(ctx context.Context, fetch Fetcher, log *mingjing.AccessLogView, kept
 			for _, l := range log.Entries {
 				after = min(after, l.Seq-1)
 			}
+			if log.Since > 0 {
+				after = min(after, log.Since-1)
+			}
 		}
 		if after > 0 {
 			pages, err := readProof(ctx, fetch, kept, after)

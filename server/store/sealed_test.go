@@ -14,6 +14,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
+	"mingjing/server/casework/complaint"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/intake"
 	"mingjing/server/casework/kernel"
@@ -161,6 +162,8 @@ func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 			must(t, tx.SetDraftData(ctx, id("f"), []byte(r.Name)))
 			must(t, tx.AddShareView(ctx, shareView(r, id("v"), id("h"))))
 			must(t, tx.AddInquiry(ctx, anInquiry(r, id("i"), 1, 0)))
+			must(t, tx.AddComplaint(ctx, complaint.Row{Resident: r.ID, Complaint: mingjing.Complaint{ID: id("complaint"),
+				Kind: mingjing.ComplaintRefused, State: mingjing.ComplaintFiled, FiledAt: day, Due: day}}))
 			must(t, tx.PutMandate(ctx, mandateOf(r, id("m"), id("d"), resident(9).IDNumber)))
 			must(t, tx.AddExport(ctx, takeaway.Export{Resident: r.ID, ExportJob: mingjing.ExportJob{ID: id("x"), AskedAt: day}}))
 			must(t, tx.SetExportData(ctx, id("x"), []byte(r.Name)))

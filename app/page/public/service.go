@@ -35,7 +35,7 @@ func helpBody(v *mingjing.View) []app.UI {
 	folds := make([]app.UI, 0, len(helpQuestions))
 	for _, q := range helpQuestions {
 		folds = append(folds, c.Fold{ID: q.key, Title: t(v, "help."+q.key), Body: []app.UI{c.P(t(v, "help."+q.key+"_text")),
-			c.Link{Text: t(v, "title."+q.page), Href: href(v, q.page), Class: "row-link"}.UI()}}.UI())
+			link(v, q.page)}}.UI())
 	}
 	return []app.UI{page.Heading("", t(v, "title.help")), page.Lead(t(v, "help.lead")), c.Div("folds", folds...),
 		c.El("p", nil, c.Link{Text: t(v, "title.glossary"), Href: href(v, "glossary"), Class: "row-link"}.UI()),
@@ -68,7 +68,12 @@ func contactBody(v *mingjing.View) []app.UI {
 			c.Link{Text: "security.txt", Href: "/.well-known/security.txt", Full: true, Class: "row-link"}.UI())}
 }
 
+// link leads to a page, and is its title alone where the viewer may not open it.
 func link(v *mingjing.View, name string) app.UI {
+	if v.Who != nil && (name == "activate" || name == "forgot" || v.Who.Role != mingjing.RoleResident && slices.ContainsFunc(mingjing.Routes,
+		func(r mingjing.Route) bool { return r.Name == name && r.Access == mingjing.Residents })) {
+		return c.El("span", nil, c.Text(t(v, "title."+name)))
+	}
 	return c.Link{Text: t(v, "title."+name), Href: href(v, name)}.UI()
 }
 

@@ -61,7 +61,7 @@ func (c *AccessLog) days(ctx context.Context, rd *kernel.Reader, me mingjing.Res
 				v.Days = append(v.Days, mingjing.OwnDay{Day: day})
 			}
 			v.Days[len(v.Days)-1].Add(l)
-			before = l.Seq
+			before, v.Since = l.Seq, l.Seq
 		}
 		if len(list) < atOnce {
 			return nil
