@@ -83,7 +83,11 @@ func nextBand(v *mingjing.View, s *mingjing.ScoreView) []app.UI {
 	case next.By != nil:
 		said = append(said, c.P(t(v, "score.next_by", "day", page.Date(v, next.By.On), "why", changeText(v, *next.By))))
 	case !better && s.Counterfactuals.UpTo == 0:
-		said = append(said, c.P(t(v, "score.next_none")))
+		none := "score.next_none"
+		if slices.ContainsFunc(s.Score.Explanation, func(x mingjing.Contribution) bool { return x.Points < 0 }) {
+			none = "score.next_short"
+		}
+		said = append(said, c.P(t(v, none)))
 	}
 	if better {
 		said = append(said, c.El("p", nil, c.Link{Text: t(v, "score.next_change"), Href: "#change"}.UI()))

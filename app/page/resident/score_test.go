@@ -53,6 +53,28 @@ func TestTheScoreSaysHowFarTheNextBandIsAndWhatLeadsThere(t *testing.T) {
 	}
 }
 
+// Where no record need go, or where it is not enough that all go, the page says which.
+func TestTheScoreSaysWhenOnlySomethingNewLeadsToTheNextBand(t *testing.T) {
+	for _, lang := range mingjing.Languages {
+		for points, key := range map[int]string{-20: "score.next_short", 5: "score.next_none"} {
+			for _, s := range pagetest.Samples(t, lang) {
+				if s.Name != "score" {
+					continue
+				}
+				v := s.View
+				shown := *mingjing.DataOf[mingjing.ScoreView](&v)
+				shown.Outlook, shown.Counterfactuals = nil, mingjing.Counterfactuals{}
+				shown.Score.Explanation = []mingjing.Contribution{{Kind: mingjing.ContributionBase, Points: 1000}, {Points: points}}
+				v.Data = &shown
+				doc, _ := pagetest.Render(t, &v)
+				if hero := doc.Find(".score-hero").Text(); !strings.Contains(hero, i18n.T(lang, key)) {
+					t.Errorf("%s, with %d: %s", lang, points, hero)
+				}
+			}
+		}
+	}
+}
+
 func TestTheNextBandOfTheBestOneIsNone(t *testing.T) {
 	book := pagetest.Book(t, "honest-shanghai")
 	v := &mingjing.ScoreView{Score: mingjing.Score{Value: 120, Band: "very_good"}, Bands: book.Bands}
