@@ -346,7 +346,7 @@
   }
 
   const ask = (path, body, more) => fetch(path, {
-    method: body ? "POST" : "GET", body: body && JSON.stringify(body),
+    method: body ? "POST" : "GET", body: body && JSON.stringify(body), keepalive: Boolean(body), // also when the page is left
     headers: { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}), ...more },
   });
 
@@ -375,6 +375,10 @@
         }
         state = await answer.json();
         file.id = state.id;
+        if (file.gone) {
+          await removed(state.id);
+          return undefined;
+        }
         while (state.state === "arriving" && !file.gone) {
           const part = file.blob.slice(state.received, state.received + 524288);
           if (state.received + part.size >= file.blob.size) {
@@ -445,13 +449,27 @@
     request.send(part);
   });
 
-  function drop(file) {
+  // removed removes a file from its draft. It is an error where the server does not say so.
+  const removed = async (id) => {
+    const answer = await ask("/api/drafts/files/" + id + "/remove", {});
+    if (!answer.ok && answer.status !== 404) {
+      throw answer.status;
+    }
+  };
+
+  async function drop(file) {
     file.gone = true;
     if (file.request) {
       file.request.abort();
     }
     if (file.id) {
-      ask("/api/drafts/files/" + file.id + "/remove", {}).catch(() => {});
+      file.remove.disabled = true;
+      try {
+        await removed(file.id);
+      } catch (error) {
+        file.remove.disabled = false;
+        return;
+      }
     }
     next(file.row);
     file.row.remove();
@@ -471,10 +489,7 @@
   function removeFile(button) {
     const row = button.closest("[data-draft-file]");
     button.disabled = true;
-    ask("/api/drafts/files/" + button.dataset.draftRemove + "/remove", {}).then((answer) => {
-      if (!answer.ok && answer.status !== 404) {
-        throw answer.status;
-      }
+    removed(button.dataset.draftRemove).then(() => {
       next(row);
       row.hidden = true;
     }).catch(() => { button.disabled = false; });
