@@ -40,9 +40,6 @@ const (
 	DraftFileRefused  DraftFileState = "refused"  // it was checked and can't be taken
 )
 
-// DraftFileStates are all states of a file of a draft.
-var DraftFileStates = []DraftFileState{DraftFileArriving, DraftFileChecking, DraftFileReady, DraftFileRefused}
-
 // A DraftFile is a file that was sent to a draft.
 type DraftFile struct {
 	ID string `json:"id"`

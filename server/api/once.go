@@ -248,7 +248,7 @@ func (c *call) offerRest(p *mingjing.Problem) error {
 		return err
 	}
 	var fields []mingjing.DraftField
-	if words := strings.TrimSpace(strings.ReplaceAll(c.in.get("statement"), "\r\n", "\n")); words != d.Statement {
+	if words := kernel.TypedText(c.in.get("statement")); words != d.Statement {
 		fields = []mingjing.DraftField{{Name: "statement", Value: words}}
 	}
 	if _, err := c.s.casework.Drafts.SaveDraft(c.ctx(), c.actor(), at.Place, fields, without(c.in.files, fileHashes(there))); err != nil {

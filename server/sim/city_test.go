@@ -3,17 +3,15 @@ package sim
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
-	"sync"
 
 	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/evidence"
-	"mingjing/web/rulebooks"
+	"mingjing/web/rulebooks/booktest"
 )
 
 var (
@@ -23,49 +21,11 @@ var (
 		{Role: mingjing.RoleSupervisor, ID: "S-2", Name: "Supervisor Two", AAL: 2}}
 )
 
-// few are the agencies of a small city.
-var few = []string{"court", "traffic", "tax", "notary"}
-
-// smallBooks are the published rulebooks with few agencies, and only what these hold.
-var smallBooks = sync.OnceValue(func() []*mingjing.Rulebook {
-	var books []*mingjing.Rulebook
-	for _, name := range []string{"honest-shanghai.json", "rongcheng.json"} {
-		var b map[string]any
-		if err := json.Unmarshal(rulebooks.Files()[name], &b); err != nil {
-			panic(err)
-		}
-		held := map[any]bool{}
-		b["agencies"] = slices.DeleteFunc(b["agencies"].([]any), func(a any) bool {
-			agency := a.(map[string]any)
-			if !slices.Contains(few, agency["code"].(string)) {
-				return true
-			}
-			for _, code := range agency["holds"].([]any) {
-				held[code] = true
-			}
-			return false
-		})
-		b["catalogue"] = slices.DeleteFunc(b["catalogue"].([]any), func(i any) bool { return !held[i.(map[string]any)["code"]] })
-		data, err := json.Marshal(b)
-		if err != nil {
-			panic(err)
-		}
-		book, err := rulebooks.Parse(data)
-		if err != nil {
-			panic(err)
-		}
-		books = append(books, book)
-	}
-	return books
-})
-
-var calendars = sync.OnceValue(func() []*mingjing.Calendar {
-	all, err := rulebooks.Calendars()
-	if err != nil {
-		panic(err)
-	}
-	return all
-})
+// few are the agencies of a small city, smallBooks its rulebooks.
+var (
+	few                   = booktest.Agencies
+	smallBooks, calendars = booktest.Small, booktest.Calendars
+)
 
 // files takes what begins like a PDF.
 type files struct{}

@@ -79,8 +79,8 @@ func (s *Store) addLogins(ctx context.Context, n int64, tries []mingjing.LoginTr
 		rows, args, hashes = append(rows, "("+s.eng.binary("?")+", "+s.eng.number("?")+")"), append(args, hash, step), append(hashes, hash)
 	}
 	times, err := s.loginTimes(ctx, s.db, `INSERT INTO login_try (try_hash, free_at, at)
-		SELECT t.column1, n.now +
-			t.column2, n.now FROM (VALUES `+strings.Join(rows, ", ")+`) AS t, (SELECT `+s.eng.now()+` AS now) AS n WHERE true
+		SELECT t.column1, n.now + t.column2, n.now
+		FROM (VALUES `+strings.Join(rows, ", ")+`) AS t, (SELECT `+s.eng.now()+` AS now) AS n WHERE true
 		ON CONFLICT (try_hash) DO UPDATE SET at = excluded.at, free_at = excluded.free_at - excluded.at +
 		`+s.eng.greatest("excluded.at", "login_try.free_at - "+s.eng.greatest("0", "login_try.at - excluded.at"))+`
 		RETURNING try_hash, free_at - at`, args, hashes)

@@ -150,7 +150,7 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 	}
 	text := mingjing.Text{}
 	for _, lang := range mingjing.Languages {
-		if s := strings.TrimSpace(strings.ReplaceAll(in.Text[lang], "\r\n", "\n")); s != "" {
+		if s := kernel.TypedText(in.Text[lang]); s != "" {
 			text[lang] = s
 		}
 	}

@@ -3,7 +3,6 @@ package cases
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -134,7 +133,7 @@ func (c *Cases) AddToCase(ctx context.Context, a mingjing.Actor, dispute, words 
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.Case{}, err
 	}
-	words = strings.TrimSpace(strings.ReplaceAll(words, "\r\n", "\n"))
+	words = kernel.TypedText(words)
 	if utf8.RuneCountInString(words) > mingjing.MaxStatement {
 		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "statement", Code: "too_long"})
 	}

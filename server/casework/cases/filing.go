@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -96,7 +95,7 @@ func (c *Cases) AskForReview(ctx context.Context, a mingjing.Actor, f Filing) (m
 
 // Check returns what is wrong with the form itself.
 func (f *Filing) Check() []mingjing.FieldError {
-	f.Statement = strings.TrimSpace(strings.ReplaceAll(f.Statement, "\r\n", "\n"))
+	f.Statement = kernel.TypedText(f.Statement)
 	var wrong []mingjing.FieldError
 	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
 	if f.Missing == nil && f.Previous == "" && (f.RecordID == "") == (f.ListingID == "") {

@@ -49,7 +49,7 @@ func (c *Complaints) check(f Filing) (mingjing.Complaint, error) {
 	var wrong []mingjing.FieldError
 	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
 	k := mingjing.Complaint{Kind: f.Kind, Place: f.Place, Where: oneLine(f.Where),
-		Text: strings.TrimSpace(strings.ReplaceAll(f.Text, "\r\n", "\n"))}
+		Text: kernel.TypedText(f.Text)}
 	if !slices.Contains(mingjing.ComplaintKinds, f.Kind) {
 		add("kind", "invalid_choice")
 	}
@@ -214,7 +214,7 @@ func (c *Complaints) AnswerComplaint(ctx context.Context, a mingjing.Actor, id s
 	if err := kernel.AsStaff(a, mingjing.RoleSupervisor); err != nil {
 		return mingjing.ComplaintCase{}, err
 	}
-	reply = strings.TrimSpace(strings.ReplaceAll(reply, "\r\n", "\n"))
+	reply = kernel.TypedText(reply)
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ComplaintCase, error) {
 		rd, k, err := c.open(ctx, t, a, id, "complaint_answer")
 		if err != nil {

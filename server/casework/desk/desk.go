@@ -172,7 +172,7 @@ func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
 	}
-	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	text = kernel.TypedText(text)
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
 		rd, err := cases.ReaderOf(ctx, t, c.city, a, "note", id)
 		if err != nil {

@@ -1,7 +1,7 @@
 package holding
 
 import (
-	"strings"
+	"mingjing/server/casework/kernel"
 	"time"
 	"unicode/utf8"
 
@@ -34,7 +34,7 @@ func (r *Record) Disputable() bool {
 // catalogue code, in the form in which it is stored: at most as many words as the
 // procedure of the code allows.
 func (c *Holdings) CheckStatement(code, text string) (string, error) {
-	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	text = kernel.TypedText(text)
 	if mingjing.Words(text) > c.city.Procedure(code).StatementWords || utf8.RuneCountInString(text) > mingjing.MaxStatement ||
 		!utf8.ValidString(text) {
 		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "statement_on_file", Code: "too_many_words"})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -195,7 +194,7 @@ func (c *Inquiries) AnswerInquiry(ctx context.Context, a mingjing.Actor, id stri
 	if err := asAnswerer(a); err != nil {
 		return mingjing.InquiryCase{}, err
 	}
-	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	text = kernel.TypedText(text)
 	var refused error // once what was overdue is kept
 	out, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.InquiryCase, error) {
 		refused = nil

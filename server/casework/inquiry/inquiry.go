@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -140,7 +139,7 @@ func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, que
 
 // cleanQuestion returns the resident's words in an inquiry as they are stored.
 func cleanQuestion(text string) (string, error) {
-	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	text = kernel.TypedText(text)
 	if utf8.RuneCountInString(text) > mingjing.MaxInquiryQuestion || !utf8.ValidString(text) {
 		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "question", Code: "too_long"})
 	}

@@ -7,6 +7,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// TypedText returns what somebody typed as it is stored: forms send the line ends of HTTP,
+// and space around a text says nothing.
+func TypedText(text string) string { return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")) }
+
 // SameName reports whether two names are those of one person, however they are written:
 // composed or decomposed, in full or half width, with any kind of middle dot, hyphen or
 // space between their parts or none, with invisible characters, in capitals or not.

@@ -54,7 +54,6 @@ type Disk struct {
 	files map[string]*inode
 	rand  *rand.Rand
 	fail  func(op Op, name string) Fault
-	calls map[Op]int
 }
 
 // An inode is a file, under whatever name.
@@ -90,7 +89,7 @@ var (
 // New returns an empty disk with the files below dir, whose chances are drawn from a
 // source. A later disk of the same folder takes its place.
 func New(dir string, chances *rand.Rand) *Disk {
-	d := &Disk{dir: filepath.Clean(dir), files: map[string]*inode{}, rand: chances, calls: map[Op]int{}}
+	d := &Disk{dir: filepath.Clean(dir), files: map[string]*inode{}, rand: chances}
 	disksMu.Lock()
 	defer disksMu.Unlock()
 	disks[d.dir] = d
@@ -126,13 +125,6 @@ func (d *Disk) FailBy(fail func(op Op, name string) Fault) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.fail = fail
-}
-
-// Calls returns how many calls of a kind there were.
-func (d *Disk) Calls(op Op) int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.calls[op]
 }
 
 // Files are the contents of all files of a disk, by name.
@@ -254,7 +246,6 @@ func grow(data []byte, size int) []byte {
 
 // called counts a call, and returns how it fails; 0 for not.
 func (d *Disk) called(op Op, f *inode) Fault {
-	d.calls[op]++
 	if d.fail == nil || f.dead {
 		return 0
 	}
