@@ -211,6 +211,15 @@ func TestALongLogIsCheckedWholeAndThenFromWhereTheLastCheckEnded(t *testing.T) {
 	if got := strings.Join(l.asked, " "); got != "/api/access-log/proof?after=4954&since=5001" {
 		t.Errorf("the second time it asks for %s", got)
 	}
+	// Days of one's own entries are shown as well: what they sum up is read again.
+	l.asked = nil
+	days := &mingjing.AccessLogView{Days: []mingjing.OwnDay{{Count: 204}}, Since: 4801}
+	if next, _, err = Check(t.Context(), l.fetch, days, next.Memory, now); err != nil || len(next.Problems) > 0 {
+		t.Fatalf("%+v, %v", next.Problems, err)
+	}
+	if got := l.asked[0]; got != "/api/access-log/proof?after=4800&since=5004" {
+		t.Errorf("for the days it asks for %s", got)
+	}
 	// An entry that was changed after it was checked is found when it is shown.
 	l.asked = nil
 	l.entries[4960].Who = "Nobody"

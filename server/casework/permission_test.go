@@ -800,6 +800,11 @@ func TestOthersLooksComeFirstAndOnesOwnAreFoldedIntoWholeDays(t *testing.T) {
 			t.Errorf("one's own look is among others': %+v", l)
 		}
 	}
+	for _, l := range c.looks(t, a) { // the phone checks as far back as the days go
+		if shown := mingjing.DateOf(l.At.In(c.Zone())) >= v.Days[9].Day; l.Role == mingjing.RoleResident && shown != (l.Seq >= v.Since) {
+			t.Errorf("the days begin with entry %d, and %d is shown: %v", v.Since, l.Seq, shown)
+		}
+	}
 	got := map[mingjing.Date]int{}
 	for next := v.NextDays; ; next = v.NextDays {
 		for i, day := range v.Days {
