@@ -163,10 +163,11 @@ test-fast: ## the tests of the rules, the pages, the cases and the live events, 
 .PHONY: test-unit
 test-unit: test-server test-packages ## the Go tests, on this machine and, where it runs there, in WebAssembly
 
-# These start the program many times, and mostly wait for that.
+# These start the program many times, and mostly wait for that: those with a city of their
+# own run side by side, after those that share one.
 .PHONY: test-server
 test-server: kratos versitygw $(PACKED)
-	$(GO) test -timeout 20m ./server
+	$(GO) test -timeout 20m -parallel 4 ./server
 
 .PHONY: test-packages
 test-packages: kratos versitygw $(PACKED)
