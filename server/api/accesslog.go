@@ -127,13 +127,11 @@ func writeProofFile(c *call, _ none) error {
 		return err
 	}
 	c.noStore()
-	extendWriteDeadline(c.w, len(data))
 	h := c.w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "mingjing-access-log.json"}))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	_, _ = c.w.Write(append(data, '\n'))
-	return nil
+	return c.write(http.StatusOK, append(data, '\n'))
 }
 
 // treeFiles are the public addresses of the access log's tree (C2SP tlog-tiles,
@@ -150,8 +148,7 @@ func (c *call) public(kind, cache string, data []byte) error {
 	h.Set("Cache-Control", cache)
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("Access-Control-Allow-Origin", "*")
-	_, _ = c.w.Write(data)
-	return nil
+	return c.write(http.StatusOK, data)
 }
 
 func serveLogKey(c *call) error {

@@ -192,6 +192,7 @@ func openAPIDocument(path, id, summary string, data *[]byte) endpoint {
 		write: func(c *call, _ none) error {
 			c.w.Header().Set("Content-Type", "application/json")
 			c.w.Header().Set("Cache-Control", "no-cache")
+			extendWriteDeadline(c.w, len(*data))
 			_, _ = c.w.Write(*data)
 			return nil
 		}}
