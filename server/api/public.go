@@ -167,7 +167,7 @@ func writeLive(c *call, in liveQuery) error {
 		c.r.Host = c.s.origin.Host
 	}
 	c.s.Live.Serve(c.w, c.r, mingjing.Listener{Audience: casework.Audience(c.actor()),
-		SessionID: c.who.SessionID, ExpiresAt: c.who.ExpiresAt, After: after, Reset: ahead})
+		SessionID: c.who.SessionID, Person: c.clientName(), ExpiresAt: c.who.ExpiresAt, After: after, Reset: ahead})
 	return nil
 }
 

@@ -213,6 +213,7 @@ func (i *Identity) PasskeyLogin(ctx context.Context, origin, ticket, answer stri
 		return "", i.unavailable(ctx, "log in by a passkey", err)
 	}
 	i.loginSucceeded(ctx, &attempt{kind: "login", identifier: p.traits.Identifier, addr: guard.Network(c.Addr)})
+	i.endSurplus(ctx, token)
 	l, err := i.askKratos(ctx, token)
 	if err != nil {
 		return "", err
