@@ -110,8 +110,9 @@ type Hub struct {
 	groups   map[string]*group
 	sessions map[string]map[*socket]struct{}
 	ended    map[string]time.Time
-	sockets  int            // those that are being opened too
-	counts   map[string]int // of them, by session and by person
+	sockets  int
+	admitted int            // sockets, with those that are being opened
+	counts   map[string]int // of the admitted, by session and by person
 	live     bool           // Redis is there
 	closing  bool
 	empty    chan struct{} // closed when closing and the last socket has left
@@ -284,6 +285,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 		h.sessions[s.session] = map[*socket]struct{}{}
 	}
 	h.sessions[s.session][s] = struct{}{}
+	h.sockets++
 	if l.Reset {
 		one := prepare(mingjing.Event{Seq: s.sent, Kind: mingjing.EventReset, At: h.cfg.Clock.Now().UTC()})
 		s.send(func() *websocket.PreparedMessage { return one }, one)
@@ -318,11 +320,11 @@ func (h *Hub) admit(l mingjing.Listener) int {
 		return http.StatusUnauthorized
 	case h.closing:
 		return http.StatusServiceUnavailable
-	case h.sockets >= h.cfg.MaxSockets, h.counts[session] >= h.cfg.MaxPerSession,
+	case h.admitted >= h.cfg.MaxSockets, h.counts[session] >= h.cfg.MaxPerSession,
 		l.Person != "" && h.counts[person] >= h.cfg.MaxPerPerson:
 		return http.StatusTooManyRequests
 	}
-	h.sockets++
+	h.admitted++
 	h.counts[session]++
 	h.counts[person]++
 	return 0
@@ -330,14 +332,13 @@ func (h *Hub) admit(l mingjing.Listener) int {
 
 // leave counts a stream no more; h.mu is held.
 func (h *Hub) leave(l mingjing.Listener) {
-	h.sockets--
+	h.admitted--
 	session, person := countedAs(l)
 	for _, name := range []string{session, person} {
 		if h.counts[name]--; h.counts[name] == 0 {
 			delete(h.counts, name)
 		}
 	}
-	h.signalIfEmpty()
 }
 
 // hijacker returns the writer below those of middleware that can be hijacked. The
@@ -373,7 +374,9 @@ func (h *Hub) remove(s *socket) {
 	if len(h.sessions[s.session]) == 0 {
 		delete(h.sessions, s.session)
 	}
+	h.sockets--
 	h.leave(s.listener)
+	h.signalIfEmpty()
 }
 
 // signalIfEmpty tells Close when the last socket is gone; h.mu is held.
