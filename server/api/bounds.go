@@ -37,6 +37,8 @@ const (
 	// readRate is what the reads of one person may cost within a minute; one that takes
 	// long costs heavyCost.
 	readRate, heavyCost = 1200, 20
+	// networkRate is how many pages one network may read within a minute without a login.
+	networkRate = 3000
 	// turnWait is how long a request waits for its turn.
 	turnWait = time.Minute
 	// Of what is on its way on disk: of one client, of all.
@@ -52,7 +54,7 @@ type bounds struct {
 	batches         *guard.Places
 	reads, visits   *guard.Places
 	heavy           *guard.Places
-	rates           *guard.Rates
+	rates, crawls   *guard.Rates
 }
 
 func newBounds(spool *guard.Spool) *bounds {
@@ -64,7 +66,8 @@ func newBounds(spool *guard.Spool) *bounds {
 		files:   guard.NewPlaces(1, fileMemory), small: guard.NewPlaces(1, smallFileMemory),
 		batches: guard.NewPlaces(batchesAtOnce, batchMemory),
 		reads:   guard.NewPlaces(readsAtOnce, math.MaxInt64), visits: guard.NewPlaces(networkReadsAtOnce, math.MaxInt64),
-		heavy: guard.NewPlaces(1, heavyAtOnce), rates: guard.NewRates(readRate, time.Minute)}
+		heavy: guard.NewPlaces(1, heavyAtOnce), rates: guard.NewRates(readRate, time.Minute),
+		crawls: guard.NewRates(networkRate, time.Minute)}
 }
 
 // clientName returns the name by which bounds count who sent the request.
@@ -113,6 +116,9 @@ func (c *call) await(p *guard.Places, size int64) error {
 // counted by person, everybody else by network.
 func (c *call) mayRead(heavy bool) error {
 	if c.who == nil {
+		if wait := c.s.bounds.crawls.Spend(c.clientName(), 1); wait > 0 {
+			return tooMuch(wait)
+		}
 		return c.await(c.s.bounds.visits, 1)
 	}
 	cost := int64(1)

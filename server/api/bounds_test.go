@@ -280,3 +280,34 @@ func TestAPersonReadsOnlySoMuchAtATime(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoReadsVeryMuchIsToldWhenToGoOn(t *testing.T) {
+	_, addr := besieged(t, func(c *call) error {
+		if who := c.r.Header.Get("Who"); who == "" || who == "greedy" {
+			spent := c.s.bounds.crawls
+			if who != "" {
+				spent = c.s.bounds.rates
+			}
+			spent.Spend(c.clientName(), networkRate) // as if it had been read
+		}
+		if err := c.mayRead(false); err != nil {
+			return err
+		}
+		return c.json(http.StatusOK, "read")
+	})
+	for who, want := range map[string]int{"": http.StatusTooManyRequests, "greedy": http.StatusTooManyRequests, "honest": http.StatusOK} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/page", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Who", who)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want || want == http.StatusTooManyRequests && answer.Header.Get("Retry-After") == "" {
+			t.Errorf("%q is answered %s %q", who, answer.Status, answer.Header.Get("Retry-After"))
+		}
+	}
+}
