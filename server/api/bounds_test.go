@@ -311,3 +311,12 @@ func TestWhoReadsVeryMuchIsToldWhenToGoOn(t *testing.T) {
 		}
 	}
 }
+
+func TestReadinessNeedsNoBounds(t *testing.T) {
+	h := Probes(func(context.Context) map[string]error { return nil }, func() bool { return false }, slog.New(slog.DiscardHandler))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
+	if w.Code != http.StatusOK || w.Header().Get("Cache-Control") != "no-store" || !strings.Contains(w.Body.String(), `"status":"ready"`) {
+		t.Error(w.Code, w.Header(), w.Body)
+	}
+}
