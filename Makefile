@@ -238,6 +238,16 @@ torture: kratos $(PACKED) ## the program under load, killed, stopped and cut off
 		$(GO) test ./server -count 1 -timeout 24h -run '^TestTorture$$' -v || { cat .cache/torture 2>/dev/null; exit 1; }
 	@cat .cache/torture
 
+SECONDS ?= 120
+
+# A short run of it is in the tests.
+.PHONY: siege
+siege: kratos $(PACKED) ## hostile clients of all kinds at once; fails where an honest resident waits [SECONDS=120]
+	@mkdir -p .cache; rm -f .cache/siege
+	@SIEGE='$(SECONDS)' SIEGE_SAYS='$(ROOT)/.cache/siege' $(GO) test ./server -count 1 -timeout 2h -run '^TestSiege$$' > .cache/siege.log 2>&1 || \
+		{ cat .cache/siege.log; exit 1; }
+	@cat .cache/siege
+
 .PHONY: metamorphic
 metamorphic: ## a million pairs of residents that differ in what must not matter: each has the same score [PAIRS=1000000]
 	METAMORPHIC='$(or $(PAIRS),1000000)' $(GO) test . -count 1 -timeout 2h -run TestWhatMustNotMatterChangesNoByteOfAScore

@@ -52,6 +52,7 @@ func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password stri
 		return "", errLogin()
 	}
 	i.loginSucceeded(ctx, a)
+	i.endSurplus(ctx, token)
 	return i.cookieOf(token, nil)
 }
 
@@ -184,6 +185,7 @@ func (i *Identity) staffLogin(ctx context.Context, login, password string, has b
 		return "", i.undecided(ctx, a, "check a second factor", err)
 	}
 	i.loginSucceeded(ctx, a)
+	i.endSurplus(ctx, token)
 	return i.cookieOf(token, nil)
 }
 
