@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -231,9 +230,14 @@ func (c *tortured) begin(n *node) (opened chan string) {
 // open starts a replica and returns when it is open, or the error with which it ended.
 func (c *tortured) open(n *node) error {
 	c.t.Helper()
-	at := time.Now()
+	return c.opened(n, time.Now(), c.begin(n))
+}
+
+// opened returns when a replica that was begun is open, or the error with which it ended.
+func (c *tortured) opened(n *node, at time.Time, url <-chan string) error {
+	c.t.Helper()
 	select {
-	case n.url = <-c.begin(n):
+	case n.url = <-url:
 	case <-n.ended:
 		data, _ := os.ReadFile(n.log)
 		return fmt.Errorf("replica %d ended with %w\n%s", n.i, n.err, troubles(data))
@@ -241,11 +245,7 @@ func (c *tortured) open(n *node) error {
 		return fmt.Errorf("replica %d does not open", n.i)
 	}
 	c.took = append(c.took, time.Since(at))
-	u, err := url.Parse(n.url)
-	if err != nil {
-		return err
-	}
-	c.front.set(n.i, u.Host)
+	c.front.set(n.i, strings.TrimPrefix(n.url, "http://"))
 	return nil
 }
 
@@ -257,10 +257,17 @@ func (c *tortured) start(n *node) {
 	}
 }
 
+// startAll starts all replicas at once.
 func (c *tortured) startAll() {
 	c.t.Helper()
-	for _, n := range c.nodes {
-		c.start(n)
+	at, opened := time.Now(), make([]chan string, len(c.nodes))
+	for i, n := range c.nodes {
+		opened[i] = c.begin(n)
+	}
+	for i, n := range c.nodes {
+		if err := c.opened(n, at, opened[i]); err != nil {
+			c.t.Fatal(err)
+		}
 	}
 	c.awaitReady()
 }
