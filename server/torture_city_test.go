@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -56,7 +57,12 @@ type tortured struct {
 	people  []demo.Account
 	took    []time.Duration // of the starts
 	tried   int             // how many trials were begun
+	begun   int             // how many starts were
 }
+
+// zones are where the machine is, from one start to the next: days ahead and behind, with summer
+// time and without.
+var zones = []string{"Asia/Shanghai", "America/New_York", "Pacific/Kiritimati", "Europe/Berlin", "Pacific/Pago_Pago"}
 
 // A node is one replica, which runs or not.
 type node struct {
@@ -202,7 +208,9 @@ func (c *tortured) begin(n *node) (opened chan string) {
 	}
 	defer logs.Close()
 	n.cmd = exec.Command(self)
-	n.cmd.Env, n.cmd.Stderr = c.env, logs
+	// The machine may be anywhere: deadlines are instants, and days are those of the rulebook.
+	c.begun++
+	n.cmd.Env, n.cmd.Stderr = append(slices.Clone(c.env), "TZ="+zones[c.begun%len(zones)]), logs
 	out, err := n.cmd.StdoutPipe()
 	if err != nil {
 		c.t.Fatal(err)
