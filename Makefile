@@ -255,9 +255,9 @@ metamorphic: ## a million pairs of residents that differ in what must not matter
 # Each process has seeds of its own. A history that breaks a promise is printed with the
 # command that makes it again.
 .PHONY: simulate
-simulate: ## a million behaviours of a simulated city, by seeds [N=1000000] [SEED=one that failed]
+simulate: ## a million behaviours of a simulated city, by seeds [N=1000000] [SEED=one that failed] [STEPS=some of its steps]
 ifdef SEED
-	SIMULATE_SEED='$(SEED)' SIMULATE_LOG=1 $(GO) test ./server/sim -count 1 -v -run TestNoHistoryBreaksAPromise
+	SIMULATE_SEED='$(SEED)' SIMULATE_STEPS='$(STEPS)' SIMULATE_LOG=1 $(GO) test ./server/sim -count 1 -v -run TestNoHistoryBreaksAPromise
 else
 	@mkdir -p bin
 	@$(GO) test -c -o bin/simulate ./server/sim

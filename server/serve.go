@@ -180,7 +180,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
-		Redis:    redis, Alone: s.RedisURL == "", Logger: p.log, IDKey: keys.IDKey, Uses: db, Attempts: db,
+		Redis:    redis, Alone: s.RedisURL == "", Logger: p.log, IDKey: keys.IDKey, Uses: db, Attempts: db, Waits: db,
 		IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin, FloorTime: s.loginFloor, Words: guessable(p.law.Rulebooks)})
 	if err != nil {
 		return p, err

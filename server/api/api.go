@@ -48,6 +48,10 @@ import (
 // Identity tells who a session belongs to. Its errors are [mingjing.Error]s.
 type Identity interface {
 	Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error)
+	// LoginInTurn is Login that returns, where many log in, the id of a login that waits;
+	// AwaitLogin returns its session or its place.
+	LoginInTurn(ctx context.Context, n mingjing.IDNumber, password, next string, c mingjing.Client) (token, waits string, err error)
+	AwaitLogin(ctx context.Context, id string, c mingjing.Client) (mingjing.AwaitedLogin, error)
 	StaffLogin(ctx context.Context, login, password, totp string, c mingjing.Client) (token string, err error)
 	// Forgot counts the wish for a new password and calls send; Reset sets one when redeem
 	// calls set.

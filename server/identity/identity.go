@@ -159,6 +159,9 @@ type Config struct {
 	Redis redis.UniversalClient
 	// Attempts counts logins; without it they are counted in this process.
 	Attempts Attempts
+	// Waits has the logins that wait for their turn where many log in; without it each waits
+	// within its request.
+	Waits Waits
 	// Alone says that there is no other replica: other uses are then counted in this
 	// process too, and not in Redis.
 	Alone bool
@@ -195,7 +198,9 @@ type Identity struct {
 	child      *child // nil with an external Kratos
 	redis      redis.UniversalClient
 	counts     *counters
-	attempts   Attempts // and what is good once
+	attempts   Attempts    // and what is good once
+	waits      Waits       // nil where logins wait within their requests alone
+	ending     atomic.Bool // whether those for which nobody asks will be removed
 	slow       *slowLane
 	limits     Limits
 	cache      *cache
@@ -263,10 +268,13 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		checks:   newLine(max(2, 2*runtime.GOMAXPROCS(0))),
 		pace:     responseFloor{floor: c.FloorTime, wait: wait},
 		freshFor: c.FreshLogin, askEvery: 10 * time.Second,
-		uses: c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait, context: c.Words,
+		uses: c.Uses, waits: c.Waits, idleAfter: c.IdleAfter, endWait: DefaultEndWait, context: c.Words,
 	}
 	if i.attempts = c.Attempts; i.attempts == nil {
 		i.attempts = countedHere{i.counts.local}
+	}
+	if i.waits != nil {
+		i.endWaits() // those of before
 	}
 	if c.PublicURL != "" {
 		if i.kratos, err = dialURLs(c.PublicURL, c.AdminURL); err != nil {
