@@ -180,7 +180,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
-		Redis:    redis, Alone: s.RedisURL == "", Logger: p.log, IDKey: keys.IDKey, Uses: db, Attempts: db,
+		Redis:    redis, Alone: s.RedisURL == "", Logger: p.log, IDKey: keys.IDKey, SessionKey: keys.SessionKey, Uses: db, Attempts: db,
 		IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin, FloorTime: s.loginFloor, Words: guessable(p.law.Rulebooks)})
 	if err != nil {
 		return p, err
@@ -214,7 +214,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if p.ledger, err = s.newLedger(keys.LogKey); err != nil {
 		return p, err
 	}
-	statements, err := statement.NewSigner(p.url(), keys.StatementKey)
+	statements, err := statement.NewSigner(p.url(), keys.StatementKey, keys.StatementKeysBefore...)
 	if err != nil {
 		return p, err
 	}
@@ -277,7 +277,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Allow:        func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
 		AllowComment: commentLimit(who),
 		Public:       p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Counter: s.Counter, SecurityContact: s.SecurityContact,
-		Logger: p.log, Together: db.Together, Counted: store.Counted, Observe: p.figures.Request, Traces: p.traces,
+		Logger: p.log, Together: db.Together, Counted: store.Counted, Observe: p.figures.Request,
+		Security: p.figures.Security, Pseudonym: pseudonyms(keys.IDKey), Traces: p.traces,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
 				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,

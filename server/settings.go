@@ -238,6 +238,10 @@ type secrets struct {
 	LogKey []byte `json:"log_key,omitempty"`
 	// StatementKey is the private key that statements are signed with.
 	StatementKey []byte `json:"statement_key,omitempty"`
+	// StatementKeysBefore are the public keys of what was signed before a rotation.
+	StatementKeysBefore [][]byte `json:"statement_keys_before,omitempty"`
+	// SessionKey is mixed into the keys of sessions, since a rotation.
+	SessionKey []byte `json:"session_key,omitempty"`
 }
 
 // addedSecrets returns the keys that older files do not have.
