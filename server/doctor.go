@@ -135,6 +135,10 @@ func (d *doctor) lookAtEdge() {
 	default:
 		d.note(fine, "PUBLIC_ORIGIN "+d.Origin, "")
 	}
+	if d.lacksHops() {
+		d.note(warning, "PROXY_HOPS is 0 behind a proxy: all people have its address, and the limits count them as one",
+			"set it to the number of your own proxies")
+	}
 	if d.SMTPURL == "" {
 		d.note(warning, "SMTP_URL is not set: no e-mail is sent", "set SMTP_URL and MAIL_FROM")
 	}

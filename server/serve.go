@@ -28,7 +28,6 @@ import (
 	"mingjing/server/api"
 	"mingjing/server/casework"
 	"mingjing/server/casework/kernel"
-	"mingjing/server/demo"
 	"mingjing/server/identity"
 	"mingjing/server/ledger"
 	"mingjing/server/letter"
@@ -64,8 +63,8 @@ type program struct {
 	figures  *metrics.Metrics
 	ledger   *ledger.Ledger
 	replayed int // how many residents were erased again at the opening
-	accounts []demo.Account
-	demo     *demo.City   // nil but for a demo city
+	accounts []demoAccount
+	demo     *demoCity    // nil but for a demo city
 	apart    atomic.Int64 // nanoseconds by which the clock is ahead of the database's
 	stopping atomic.Bool  // no more requests are to be sent here
 	wait     func(time.Duration)
@@ -109,6 +108,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(closeListener(p.listener))
 	p.figures = metrics.New(p.log)
+	p.figures.LacksHops(s.lacksHops())
 	if p.traces, err = trace.Open(ctx, s.TraceEndpoint, programVersion(), p.log); err != nil {
 		return p, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
 	}
@@ -137,7 +137,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	scale := 1
 	if s.Demo {
 		scale = s.DemoClockScale
-		if p.demo, err = demo.Open(ctx, p.Data, demo.Config{Books: p.law.inForce(time.Now()), Key: keys.AgencyKey, ClockScale: float64(scale),
+		if p.demo, err = openDemo(ctx, p.Data, demoConfig{Books: p.law.inForce(time.Now()), Key: keys.AgencyKey, ClockScale: float64(scale),
 			Instant: s.DemoInstant, Logger: p.log}); err != nil {
 			return p, err
 		}
@@ -488,7 +488,7 @@ func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 	fmt.Fprintln(stdout)
 	p.describe(stdout)
 	if p.accounts != nil {
-		if err := demo.PrintAccounts(stdout, p.accounts); err != nil {
+		if err := printDemoAccounts(stdout, p.accounts); err != nil {
 			p.log.Warn("print the demo accounts", "err", err)
 		}
 		fmt.Fprintf(stdout, "\nThe same list for programs: %s\n\n", filepath.Join(p.Data, "demo-accounts.json"))

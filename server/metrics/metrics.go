@@ -50,6 +50,7 @@ type Metrics struct {
 	fileCalls    *prometheus.CounterVec
 	fileTime     *prometheus.HistogramVec
 	security     *prometheus.CounterVec
+	lacksHops    prometheus.Gauge
 }
 
 var _ casework.Figures = (*Metrics)(nil)
@@ -86,10 +87,12 @@ func New(log *slog.Logger) *Metrics {
 			"op", "result"),
 		fileTime: histogram("mingjing_files_request_duration_seconds", "Time of a request to the store of files, by kind.", requestBuckets, "op"),
 		security: counter("mingjing_security_events_total", "Security events, by kind; each is a record of the log too.", "kind"),
-		removed:  counter("mingjing_retention_removed_total", "Rows removed after their time, by kind.", "kind"),
+		lacksHops: prometheus.NewGauge(prometheus.GaugeOpts{Name: "mingjing_proxy_hops_missing",
+			Help: "1 where PUBLIC_ORIGIN is https and PROXY_HOPS is 0: everybody has the proxy's address."}),
+		removed: counter("mingjing_retention_removed_total", "Rows removed after their time, by kind.", "kind"),
 	}
 	m.registry.MustRegister(m.requests, m.requestTime, m.requestBytes, m.internal, m.readyTime, m.answers, m.answerTime, m.jobRuns, m.jobTime,
-		m.eventLag, m.fileCalls, m.fileTime, m.removed, m.scoresLate, m.security, collectors.NewGoCollector(),
+		m.eventLag, m.fileCalls, m.fileTime, m.removed, m.scoresLate, m.security, m.lacksHops, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, op := range []string{"put", "get", "delete", "check"} {
 		m.fileCalls.WithLabelValues(op, "failed")
@@ -123,6 +126,9 @@ func (m *Metrics) Request(route, method string, status int, size int64, took tim
 		m.internal.Inc()
 	}
 }
+
+// LacksHops says whether the server is behind a proxy that its settings do not count.
+func (m *Metrics) LacksHops(lacks bool) { m.lacksHops.Set(truth(lacks)) }
 
 // Security counts one security event.
 func (m *Metrics) Security(kind mingjing.SecurityKind) {
