@@ -111,6 +111,9 @@ func runDoctor(ctx context.Context, args []string, getenv func(string) string, s
 
 func (d *doctor) lookAtAll(ctx context.Context) {
 	d.lookAtEdge()
+	if strings.HasPrefix(d.Origin, "https://") {
+		d.lookAtCertificate(d.Origin, nil)
+	}
 	if !d.lookAtFolder() {
 		return
 	}

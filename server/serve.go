@@ -107,8 +107,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, fmt.Errorf("ADDR: %w", err)
 	}
 	p.onClose(closeListener(p.listener))
-	p.figures = metrics.New(p.log)
-	p.figures.LacksHops(s.lacksHops())
+	p.figures = metrics.New(p.log, s.lacksHops())
 	if p.traces, err = trace.Open(ctx, s.TraceEndpoint, programVersion(), p.log); err != nil {
 		return p, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
 	}

@@ -186,8 +186,7 @@ func TestAnHTTPSOriginWithoutProxyHopsIsAnAlarmEverywhere(t *testing.T) {
 		}); said != want {
 			t.Errorf("of %q the doctor says it: %v", origin, said)
 		}
-		m := metrics.New(slog.New(slog.DiscardHandler))
-		m.LacksHops(Settings{Origin: origin}.lacksHops())
+		m := metrics.New(slog.New(slog.DiscardHandler), Settings{Origin: origin}.lacksHops())
 		answer := httptest.NewRecorder()
 		m.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 		if strings.Contains(answer.Body.String(), "\nmingjing_proxy_hops_missing 1\n") != want {

@@ -247,7 +247,17 @@ func New(c Config) (http.Handler, error) {
 	// Compression would break the live stream, which takes over the connection.
 	plain := cross.Handler(mux)
 	packed := compress(plain)
+	plainHTTP := s.handle(func(*call) error { return mingjing.NewError(mingjing.Forbidden, "plain_http") })
 	return s.withHeadersAndLog(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.secure && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "http") {
+			if strings.HasPrefix(r.URL.Path, "/api/") || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+				plainHTTP.ServeHTTP(w, r) // what came was read on the way, and is not to come so again
+				return
+			}
+			//nolint:gosec // the host is ours, and the path that of the request
+			http.Redirect(w, r, s.origin.Scheme+"://"+s.origin.Host+r.URL.RequestURI(), http.StatusPermanentRedirect)
+			return
+		}
 		if r.URL.Path == "/api/live" {
 			plain.ServeHTTP(w, r)
 			return

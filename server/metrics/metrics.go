@@ -56,8 +56,8 @@ type Metrics struct {
 var _ casework.Figures = (*Metrics)(nil)
 
 // New returns metrics in which nothing was counted yet. The logger gets the errors of
-// scrapes.
-func New(log *slog.Logger) *Metrics {
+// scrapes; lacksHops says that the server is behind a proxy that its settings do not count.
+func New(log *slog.Logger, lacksHops bool) *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
@@ -105,6 +105,7 @@ func New(log *slog.Logger) *Metrics {
 		m.removed.WithLabelValues(string(kind))
 	}
 	m.ScoresLate(mingjing.LateScores{})
+	m.lacksHops.Set(truth(lacksHops))
 	return m
 }
 
@@ -126,9 +127,6 @@ func (m *Metrics) Request(route, method string, status int, size int64, took tim
 		m.internal.Inc()
 	}
 }
-
-// LacksHops says whether the server is behind a proxy that its settings do not count.
-func (m *Metrics) LacksHops(lacks bool) { m.lacksHops.Set(truth(lacks)) }
 
 // Security counts one security event.
 func (m *Metrics) Security(kind mingjing.SecurityKind) {
