@@ -231,6 +231,12 @@ fuzz: ## each fuzz target for FUZZTIME=10s
 		$(GO) test "$$(dirname "$$file")" -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME); \
 	done
 
+VULNCHECK_VERSION := v1.1.4
+
+.PHONY: vulnerabilities
+vulnerabilities: $(PACKED) ## known weaknesses of the modules that our code reaches; asks vuln.go.dev
+	@$(GO) run golang.org/x/vuln/cmd/govulncheck@$(VULNCHECK_VERSION) ./...
+
 .PHONY: counterfactuals
 counterfactuals: ## compare what would have changed the band of 10,000 residents with trying every set of changes
 	@$(GO) test . -run 'Counterfactuals' -count 1 -rapid.checks 2000
