@@ -245,7 +245,13 @@ type AccessEntry struct {
 	Purpose string `json:"purpose"`
 	// For is the resident for whom Who acted, by a [Mandate].
 	For string `json:"for,omitempty"`
+	// Reason is what a member of staff typed who opened a case that is not theirs.
+	Reason string `json:"reason,omitempty"`
 }
+
+// PurposeOtherCase is the purpose of an entry of somebody who has opened a case that is
+// not theirs.
+const PurposeOtherCase = "other_case"
 
 // A Consent is a resident's permission to make scores by one rulebook.
 type Consent struct {

@@ -169,6 +169,7 @@ func (s *server) handle(fn func(*call) error) http.Handler {
 		if err := c.run(fn); err != nil {
 			c.fail(err)
 		}
+		c.noteSecurity()
 	})
 }
 

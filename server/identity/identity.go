@@ -177,6 +177,8 @@ type Config struct {
 	// IDKey is 32 bytes. Without it, residents can't be found by ID number any more,
 	// nor can staff log in.
 	IDKey []byte
+	// SessionKey is mixed into the keys of sessions: with another one, every session ends.
+	SessionKey []byte
 	// FloorTime is the least time that a login takes; see the package comment.
 	FloorTime time.Duration
 	Limits    Limits
@@ -252,7 +254,7 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 	if c.FreshLogin <= 0 {
 		c.FreshLogin = DefaultFreshLogin
 	}
-	k, err := newKeys(c.IDKey)
+	k, err := newKeys(c.IDKey, c.SessionKey)
 	if err != nil {
 		return nil, fmt.Errorf("open identity: %w", err)
 	}

@@ -24,7 +24,7 @@ type keys struct {
 	seal, cookies                                cipher.AEAD
 }
 
-func newKeys(idKey []byte) (keys, error) {
+func newKeys(idKey, sessionKey []byte) (keys, error) {
 	k := keys{id: slices.Clone(idKey)}
 	var seal, cookies []byte
 	for _, d := range []struct {
@@ -32,7 +32,8 @@ func newKeys(idKey []byte) (keys, error) {
 		info string
 	}{{&k.count, "mingjing identity counters"}, {&seal, "mingjing identity seal"},
 		{&k.recovery, "mingjing identity recovery"}, {&k.devices, "mingjing identity devices"},
-		{&cookies, "mingjing identity cookies"}, {&k.serials, "mingjing identity serials"},
+		{&cookies, "mingjing identity cookies" + string(sessionKey)},
+		{&k.serials, "mingjing identity serials" + string(sessionKey)},
 		{&k.waits, "mingjing identity waits"}} {
 		b, err := hkdf.Expand(sha256.New, idKey, d.info, 32)
 		if err != nil {
