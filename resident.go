@@ -11,6 +11,21 @@ import (
 // safe in URLs, events and logs.
 type ResidentID string
 
+// organisationPrefix begins the id of an organisation, and of nobody else.
+const organisationPrefix = "org-"
+
+// OrganisationID returns the id of an organisation that has a random id.
+func OrganisationID(random string) ResidentID { return ResidentID(organisationPrefix + random) }
+
+// Subject returns what has the id: a resident, or an organisation, on which records and
+// listings are held in the same way.
+func (id ResidentID) Subject() Subject {
+	if strings.HasPrefix(string(id), organisationPrefix) {
+		return OfOrganisations
+	}
+	return OfResidents
+}
+
 // An IDNumber is a resident ID number in canonical form: 18 characters, digits
 // and possibly a final upper-case X, with a correct check character and a
 // possible date of birth. Only [ParseIDNumber] makes one.

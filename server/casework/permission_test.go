@@ -223,6 +223,9 @@ var probes = []probe{
 var free = map[string]string{
 	"Books":         "published",
 	"AgencyFigures": "published, with no person in it",
+	"Agency":        "published, with no person in it",
+	"BooksOf":       "published",
+	"BookFor":       "published",
 	"Book":          "published",
 	"BookOf":        "published",
 	"BookByHash":    "published",
