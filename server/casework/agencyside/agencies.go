@@ -80,7 +80,7 @@ func (c *Agencies) AgencyFigures(ctx context.Context) (mingjing.AgenciesView, er
 			return mingjing.AgenciesView{}, err
 		}
 		v.Bureau = withInquiries(whole, figures(mingjing.BureauCode, desk))
-		for _, b := range slices.Concat(c.city.Books(), c.city.BooksOf(mingjing.OfOrganisations)) {
+		for _, b := range c.city.HeldBooks() {
 			for _, a := range b.Agencies {
 				if slices.ContainsFunc(v.Agencies, func(f mingjing.AgencyFigures) bool { return f.Agency == a.Code }) {
 					continue

@@ -312,7 +312,7 @@ func (c *Intake) ownersOf(ctx context.Context, agency string, lines []BatchLine)
 				}
 				continue
 			}
-			n, err := mingjing.ParseIDNumber(l.IDNumber, now)
+			n, err := mingjing.ParseHolder(l.IDNumber, now)
 			if err != nil {
 				continue
 			}

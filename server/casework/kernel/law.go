@@ -93,6 +93,12 @@ func (c *City) BooksOf(of mingjing.Subject) []*mingjing.Rulebook {
 	return slices.DeleteFunc(c.allBooks(), func(b *mingjing.Rulebook) bool { return b.Of != of })
 }
 
+// HeldBooks returns the rulebooks in force today for those on whom records and listings are
+// held: residents, and then organisations. No code is of both.
+func (c *City) HeldBooks() []*mingjing.Rulebook {
+	return append(c.Books(), c.BooksOf(mingjing.OfOrganisations)...)
+}
+
 func (c *City) allBooks() []*mingjing.Rulebook {
 	return inForce(c.law.books, c.clock.Now(), func(a, b *mingjing.Rulebook) bool { return a.ID == b.ID })
 }
