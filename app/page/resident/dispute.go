@@ -61,7 +61,17 @@ func disputeBody(v *mingjing.View) []app.UI {
 		return body
 	}
 	return append(body, c.Section("files", t(v, "dispute.evidence"), page.EvidenceList(v, d.Evidence), page.OpenedList(v, d.AgencyOpened),
-		addEvidence(v, d)), helpers(v, d))
+		addEvidence(v, d), nothingToAdd(v, d)), helpers(v, d))
+}
+
+// nothingToAdd lets the resident have the case decided sooner.
+func nothingToAdd(v *mingjing.View, d mingjing.Case) app.UI {
+	if d.Sooner == nil {
+		return nil
+	}
+	return c.Form{Action: "/api/disputes/" + page.Segment(d.ID) + "/nothing-to-add", Label: t(v, "dispute.nothing_to_add"), Body: []app.UI{
+		page.LangField(v), c.Muted(t(v, "dispute.sooner", "time", page.Deadline(v, *d.Sooner))),
+		c.Button{Text: t(v, "dispute.nothing_to_add"), Kind: "secondary"}.UI()}}.UI()
 }
 
 // disputeState returns the state of the case as a sentence.
