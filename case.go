@@ -308,6 +308,9 @@ type Case struct {
 	// Sooner is the bureau's last instant to decide if the resident says now that they have
 	// nothing to add; nil where that would not shorten its time.
 	Sooner *time.Time `json:"sooner,omitempty"`
+	// Changes are the scores that are better than before the case was filed, since it was
+	// won; only the resident sees them.
+	Changes []ScoreChange `json:"changes,omitempty"`
 	// Feedback is what the resident thinks of how a decided case was dealt with, one of
 	// [Feedbacks]; empty until they say so. Nobody else sees it.
 	Feedback string `json:"feedback,omitempty"`

@@ -115,7 +115,8 @@ var disputePage = page[mingjing.DisputePage]{
 		action[none, mingjing.Case]{
 			path: "/api/disputes/{id}/nothing-to-add", access: mingjing.Residents, errorPage: "dispute", do: nothingToAdd,
 			doc: apiDoc{id: "nothingToAdd", summary: "Say that there is nothing to add",
-				about:  "The bureau then has half of its time to decide, and the whole again when something is added. `sooner` is its last instant then.",
+				about: "The bureau then has half of its time to decide, and the whole again when something is added. " +
+					"`sooner` is its last instant then.",
 				answer: "The case.", of: "dispute", fails: []int{http.StatusConflict}},
 		},
 		action[none, mingjing.CorrectionView]{

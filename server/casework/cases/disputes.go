@@ -251,6 +251,11 @@ func (c *Cases) whole(ctx context.Context, rd *kernel.Reader, m *mandate.Mandate
 	if err != nil {
 		return out, err
 	}
+	if m == nil { // the scores are the resident's alone
+		if out.Changes, err = c.changes(ctx, rd, d); err != nil {
+			return out, err
+		}
+	}
 	return out, c.showMandates(ctx, rd, m, d, &out)
 }
 
