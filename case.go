@@ -216,7 +216,7 @@ type Clock struct {
 
 // TimelineCodes are the codes of everything that can happen in a case, or to a
 // listing.
-var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "statement_added", "assigned",
+var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "statement_added", "nothing_to_add", "assigned",
 	"released", "agency_asked",
 	"agency_answered",
 	"agency_silent", "agency_lost", "extended", "escalated", "recommended", "decided",
@@ -308,6 +308,15 @@ type Case struct {
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 	// AgencyOpened lists the evidence that the agency has opened, by whom and when.
 	AgencyOpened []Opening `json:"agency_opened,omitempty"`
+	// ReadyAt is when the resident said that they have nothing to add; nil until they do,
+	// and again once they add something.
+	ReadyAt *time.Time `json:"ready_at,omitempty"`
+	// Sooner is the bureau's last instant to decide if the resident says now that they have
+	// nothing to add; nil where that would not shorten its time.
+	Sooner *time.Time `json:"sooner,omitempty"`
+	// Changes are the scores that are better than before the case was filed, since it was
+	// won; only the resident sees them.
+	Changes []ScoreChange `json:"changes,omitempty"`
 	// Feedback is what the resident thinks of how a decided case was dealt with, one of
 	// [Feedbacks]; empty until they say so. Nobody else sees it.
 	Feedback string `json:"feedback,omitempty"`

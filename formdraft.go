@@ -69,3 +69,20 @@ const DraftPart = 512 << 10
 type FormDrafts struct {
 	Drafts []FormDraft `json:"drafts"`
 }
+
+// An IncomingView is where files that another app has handed over can go. The files are in
+// the draft of the page.
+type IncomingView struct {
+	Places []IncomingPlace `json:"places"`
+}
+
+// An IncomingPlace is a form that takes the files as evidence.
+type IncomingPlace struct {
+	// Draft is the form and its page, as in saving a draft.
+	Draft string `json:"draft"`
+	// Case says that it is an open case; otherwise a dispute would be filed.
+	Case bool `json:"case,omitempty"`
+	// Code is the catalogue code of what it is about, Agency that of whose it is.
+	Code   string `json:"code"`
+	Agency string `json:"agency"`
+}

@@ -75,6 +75,9 @@ type Notice struct {
 	// Code says more where the kind alone says too little (i18n
 	// "notice.<kind>.<code>"), such as repaired; it may be empty.
 	Code string `json:"code,omitempty"`
+	// Item is the catalogue code of the record or listing, or the id of the rulebook, that it
+	// is about; empty where it is about none, in a notice to a helper, and in old notices.
+	Item string `json:"item,omitempty"`
 	// Device is a short name of the browser that a notice about a login is about; it may
 	// be empty.
 	Device string `json:"device,omitempty"`
@@ -95,6 +98,13 @@ type VersionChange struct {
 	After  ScoreState `json:"after"`
 	// Rules are what counts differently, by catalogue code; at most [MaxVersionRules].
 	Rules []RuleChange `json:"rules"`
+}
+
+// A ScoreChange is how a score by one rulebook was before something and is after it.
+type ScoreChange struct {
+	Rulebook RulebookRef `json:"rulebook"`
+	Before   ScoreState  `json:"before"`
+	After    ScoreState  `json:"after"`
 }
 
 // A ScoreState is a value and its band; BandName is the name of the band in that version.

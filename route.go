@@ -74,6 +74,7 @@ var Routes = []Route{
 	{"shares", "shares", Residents},
 	{"new-share", "shares/new", Residents},
 	{"drafts", "drafts", Everyone},
+	{"incoming", "incoming", Residents},
 	{"more", "more", Residents},
 	{"queue", "admin", Staff},     // ?state=S&kind=K&late=L&mine=1&agency=A&search=Q&cursor=C
 	{"inbox", "inbox", Residents}, // ?cursor=C

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"mingjing"
+	"mingjing/i18n"
 )
 
 // What somebody writes is saved by a button where there are no scripts, is there again on
@@ -77,8 +78,50 @@ func TestADraftsWholeLife(t *testing.T) {
 	if left := into[mingjing.FormDrafts](b.json("GET", "/api/drafts", nil)).Drafts; len(left) != 0 {
 		t.Errorf("left are %+v", left)
 	}
+	b.sharesAPhoto(t, c.browser(t), d.ID)
 	// Files in parts, for more evidence.
 	b.inParts(t, d.ID, receipt)
+}
+
+// sharesAPhoto hands a photo over as another app does: it becomes evidence in the draft of a
+// case, beside what is typed there, and who is not logged in is told what to do.
+func (b *browser) sharesAPhoto(t *testing.T, guest *browser, dispute string) {
+	t.Helper()
+	photo := []file{{"photo.png", picture(t, "png")}}
+	if a := guest.upload("/api/incoming", acceptHTML, map[string]string{"title": "Photo"}, photo); a.status != 303 ||
+		a.to() != "/en/login?done=share_again&next=incoming" {
+		t.Errorf("without a login it is %d, to %s", a.status, a.header.Get("Location"))
+	}
+	if said := guest.page("login?done=share_again&next=incoming").want(200).html().Find("main").Text(); !strings.Contains(said,
+		i18n.T("en", "done.share_again")) {
+		t.Errorf("the login says %q", said)
+	}
+	if said := b.page("incoming").want(200).html().Find("main").Text(); !strings.Contains(said, i18n.T("en", "incoming.none")) {
+		t.Errorf("after the login it says %q", said)
+	}
+	there := "/api/disputes/" + dispute + "/evidence disputes/" + dispute
+	b.json("POST", "/api/drafts", map[string]any{"draft": there, "typed": []map[string]string{{"name": "statement",
+		"value": "Typed before."}}}).want(200)
+	if to := b.upload("/api/incoming", acceptHTML, map[string]string{"title": "Photo"}, photo).want(303).to(); to != "/en/incoming" {
+		t.Fatalf("a photo that is shared leads to %s", to)
+	}
+	into[mingjing.FormDraft](b.upload("/api/incoming", "application/json", nil, []file{{"other.pdf", pdf}}).want(200))
+	page := b.page("incoming").want(200)
+	to := b.fill(page, "/api/incoming/place", map[string]string{"to": there}).want(303).to()
+	if to != "/en/disputes/"+dispute+"?done=files_placed" {
+		t.Errorf("placed, it leads to %s", to)
+	}
+	form := b.page("disputes/" + dispute).want(200).html().Find("form[action$='/evidence']")
+	if form.Find("[data-draft-file]").Length() != 2 || form.Find("[name=statement]").Text() != "Typed before." {
+		t.Errorf("the form has %s", form.Text())
+	}
+	into[mingjing.FormDraft](b.json("POST", "/api/incoming/place", map[string]any{"to": there}).want(200))
+	for _, d := range into[mingjing.FormDrafts](b.json("GET", "/api/drafts", nil)).Drafts {
+		if d.Page == "incoming" {
+			t.Errorf("the photo is still in %+v", d)
+		}
+		b.json("POST", "/api/drafts/"+d.ID+"/discard", nil).want(200)
+	}
 }
 
 func caseAt(path string) string {

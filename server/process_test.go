@@ -182,6 +182,13 @@ func TestADecisionHasItsWaysOn(t *testing.T) {
 		t.Error("the form does not carry over what came after the decision")
 	}
 	r := into[mingjing.Case](b.json("POST", "/api/disputes/"+d.ID+"/review", map[string]any{"statement": "The day is still wrong."}).want(201))
+	if b.page("disputes/"+r.ID).want(200).html().Find("form[action$='/nothing-to-add']").Length() != 1 {
+		t.Error("the page of the review does not ask whether there is something to add")
+	}
+	said := into[mingjing.Case](b.json("POST", "/api/disputes/"+r.ID+"/nothing-to-add", nil).want(200))
+	if r.Sooner == nil || said.ReadyAt == nil || !said.Clocks[0].Due.Before(r.Clocks[0].Due) {
+		t.Errorf("with nothing to add it is due %v, and %v before", said.Clocks[0].Due, r.Clocks[0].Due)
+	}
 	if r.Kind != mingjing.CaseReview || r.Previous != d.ID {
 		t.Errorf("the review is %+v", r)
 	}

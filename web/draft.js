@@ -329,7 +329,12 @@
   }
   new MutationObserver(() => files.forEach(show)).observe(document.documentElement, { childList: true, subtree: true });
 
-  const size = (file) => new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 }).format(file.blob.size / 1048576) + " MB";
+  // size returns the size of a file in words, as the server writes it (i18n.FileSize).
+  function size(file) {
+    const kb = Math.round(file.blob.size / 1024);
+    const number = (n) => new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 }).format(n);
+    return kb < 1024 ? file.words.kb.replace("{size}", number(Math.max(1, kb))) : file.words.mb.replace("{size}", number(kb / 1024));
+  }
 
   function progress(file, done) {
     file.bar.value = done;

@@ -12,6 +12,8 @@
     const city = now.toLocaleString("en-US", { timeZone: root.dataset.zone });
     root.toggleAttribute("data-elsewhere", !!root.dataset.zone && city !== now.toLocaleString("en-US"));
   } catch (error) {} // a zone that the browser does not know
+  // Safari on an iPhone or iPad has no button of its own to install an app.
+  root.toggleAttribute("data-ios", /iPhone|iPad/.test(navigator.userAgent) && navigator.standalone === false);
   // A page that no program takes over registers the worker itself. It may know which
   // program the person needs next.
   if (workers && !root.dataset.program) {
@@ -33,6 +35,26 @@
       fetch("/robots.txt", { method: "HEAD", cache: "no-store" }).then(again, () => look(Math.min(2 * pause, 15000)));
     }, pause);
     look(1000);
+    // It says what waits for the connection.
+    const say = () => {
+      const rows = [...document.querySelectorAll("[data-waits]")];
+      const at = location.pathname.replace(/^\/[^/]+\//, "");
+      const row = rows.find((r) => r.dataset.waits === at) || rows.find((r) => !r.dataset.waits);
+      let unsaved = null;
+      try {
+        unsaved = sessionStorage.getItem("mingjing-draft");
+      } catch (error) {} // without storage it is not known
+      for (const shown of [row, unsaved && document.querySelector("[data-unsaved]")]) {
+        if (shown) {
+          shown.hidden = false;
+        }
+      }
+    };
+    if (document.readyState === "loading") {
+      addEventListener("DOMContentLoaded", say);
+    } else {
+      say();
+    }
   }
 
   const hands = { composing: false, pressing: false, choosing: false, typed: -1e9, left: -1e9 };

@@ -1,6 +1,7 @@
 "use strict";
-// Helps with two kinds of field: an ID number is set in groups while it is typed, and a
-// password can be shown. Without this script both work as they are.
+// Helps with fields and links: an ID number is set in groups while it is typed, a password
+// can be shown, and a link is handed to another app or copied. Without this script all of
+// it works as it is.
 (() => {
   const space = /\s/gu;
 
@@ -43,7 +44,20 @@
   const prepare = () => {
     document.querySelectorAll("input[data-groups]").forEach(set);
     document.querySelectorAll("button[data-show-password][hidden]").forEach((button) => { button.hidden = false; });
+    const way = navigator.share ? "share" : navigator.clipboard && "copy";
+    document.querySelectorAll(`button[data-link][data-way="${way}"][hidden]`).forEach((button) => { button.hidden = false; });
   };
+
+  // pass hands the link of a button to another app, or copies it.
+  function pass(button) {
+    if (button.dataset.way === "share") {
+      navigator.share({ title: document.title, url: button.dataset.link }).catch(() => {}); // or the person has changed their mind
+      return;
+    }
+    navigator.clipboard.writeText(button.dataset.link).then(() => {
+      button.parentElement.querySelector("[role=status]").textContent = button.dataset.done;
+    }, () => {});
+  }
   const fieldOf = (button) => document.getElementById(button.getAttribute("aria-controls"));
 
   function turn(button) {
@@ -54,6 +68,10 @@
     button.textContent = other;
   }
   addEventListener("click", (e) => {
+    const link = e.target.closest("button[data-link]");
+    if (link) {
+      pass(link);
+    }
     const button = e.target.closest("button[data-show-password]");
     if (button) {
       turn(button);

@@ -83,6 +83,10 @@ self.addEventListener("message", (event) => {
 self.addEventListener("fetch", (event) => {
   const request = event.request;
   const url = new URL(request.url);
+  if (request.method === "POST" && request.mode === "navigate" && url.pathname === "/api/incoming") {
+    event.respondWith(fetch(request).catch(() => caches.match(offlinePages[preferred()], { cacheName: cacheName })));
+    return;
+  }
   if (request.method !== "GET" || url.origin !== self.location.origin) {
     return;
   }

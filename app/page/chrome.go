@@ -34,7 +34,7 @@ var parents = map[string]string{"ask": "score", "request": "score", "compare": "
 	"enrol":   "counter",
 	"inquiry": "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries",
 	"agency-question": "agency-questions", "agency-batch": "agency-batches",
-	"notice-settings": "inbox", "security": "sessions"}
+	"notice-settings": "inbox", "incoming": "drafts", "security": "sessions"}
 
 func activeRoute(v *mingjing.View) string {
 	if p, ok := parents[v.Page]; ok {

@@ -28,6 +28,9 @@ func DraftForm(v *mingjing.View, f c.Form) app.UI {
 	for _, name := range []string{"saving", "failed", "ended", "leave", "waiting", "stopped", "checking", "ready", "unsent", "remove"} {
 		f.Draft.Words[name] = T(v, "keep."+name)
 	}
+	for _, unit := range []string{"kb", "mb"} {
+		f.Draft.Words[unit] = T(v, "size."+unit, "size", "{size}")
+	}
 	f.Draft.Words["saved"] = T(v, "keep.saved", "time", "{time}")
 	f.Draft.Words["progress"] = T(v, "keep.progress", "percent", "{percent}", "size", "{size}")
 	return f.UI()

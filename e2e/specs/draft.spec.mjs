@@ -98,6 +98,7 @@ for (const lang of languages) {
       const rows = p.page.locator('[data-draft-uploads] .draft-file');
       await expect(rows).toHaveCount(3);
       await expect(rows.nth(0)).toContainText(sentence(lang, 'keep.ready'), { timeout: 30_000 });
+      await expect(rows.nth(0)).toContainText(sentence(lang, 'size.kb')); // not 0 MB
       await expect(rows.nth(1)).toContainText(sentence(lang, 'keep.ready'));
       await expect(rows.nth(1).locator('canvas')).toBeVisible();
       await expect(rows.nth(2).locator('.error')).toContainText(sentence(lang, 'error.evidence_document'));

@@ -1,5 +1,6 @@
 import { test, expect } from '../lib/fixtures.mjs';
 import { path, routes } from '../lib/routes.mjs';
+import { sentence } from '../lib/sentences.mjs';
 
 const disconnected = /ERR_INTERNET_DISCONNECTED|ERR_NETWORK|ERR_FAILED|WebSocket connection to|Failed to fetch/;
 
@@ -42,6 +43,7 @@ test('without a connection the app shows its offline page, in the language of th
     await person.page.goto(path(lang, 'overview'));
     await expect(person.page.locator('html')).toHaveAttribute('lang', lang);
     await expect(person.page.locator('.page-offline')).toBeVisible();
+    await expect(person.page.locator('.offline-waits :visible')).toHaveText(sentence(lang, 'offline.waits'));
   }
 });
 

@@ -112,6 +112,13 @@ var disputePage = page[mingjing.DisputePage]{
 				answer: "The case.", of: "decided dispute", fails: []int{http.StatusConflict}},
 			example: feedbackForm{Feedback: mingjing.FeedbackPoor},
 		},
+		action[none, mingjing.Case]{
+			path: "/api/disputes/{id}/nothing-to-add", access: mingjing.Residents, errorPage: "dispute", do: nothingToAdd,
+			doc: apiDoc{id: "nothingToAdd", summary: "Say that there is nothing to add",
+				about: "The bureau then has half of its time to decide, and the whole again when something is added. " +
+					"`sooner` is its last instant then.",
+				answer: "The case.", of: "dispute", fails: []int{http.StatusConflict}},
+		},
 		action[none, mingjing.CorrectionView]{
 			path: "/api/disputes/{id}/tell-recipients", access: mingjing.Residents, errorPage: "dispute", do: tellRecipients,
 			doc: apiDoc{id: "tellRecipients", summary: "Tell those who viewed a score that a decision has corrected it",
@@ -129,6 +136,11 @@ type feedbackForm struct {
 func sayFeedback(c *call, in feedbackForm) (mingjing.Case, redirect, error) {
 	d, err := c.s.casework.Cases.SayFeedback(c.ctx(), c.actor(), c.r.PathValue("id"), in.Feedback)
 	return d, redirect{page: "dispute", id: d.ID, done: "feedback_" + in.Feedback}, err
+}
+
+func nothingToAdd(c *call, _ none) (mingjing.Case, redirect, error) {
+	d, err := c.s.casework.Cases.NothingToAdd(c.ctx(), c.actor(), c.r.PathValue("id"))
+	return d, redirect{page: "dispute", id: d.ID, done: "nothing_to_add"}, err
 }
 
 // evidencePath returns the address at which something is added to a case.

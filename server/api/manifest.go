@@ -21,6 +21,12 @@ func manifestAt(lang string) string {
 	return "/manifest." + lang + ".webmanifest"
 }
 
+// sharedFor is a field that takes files which another app hands over.
+type sharedFor struct {
+	Name   string   `json:"name"`
+	Accept []string `json:"accept"`
+}
+
 // manifest returns our own manifest: go-app's lacks id, lang and categories. The app is the
 // same one in every language, so that its id is too.
 func manifest(lang string) ([]byte, error) {
@@ -42,6 +48,18 @@ func manifest(lang string) ([]byte, error) {
 		small.Purpose = ""
 		short = append(short, shortcut{i18n.T(lang, "nav."+name), mingjing.Path(lang, name), []icon{small}})
 	}
+	type params struct {
+		Title string      `json:"title"`
+		Text  string      `json:"text"`
+		URL   string      `json:"url"`
+		Files []sharedFor `json:"files"`
+	}
+	type share struct {
+		Action  string `json:"action"`
+		Method  string `json:"method"`
+		Enctype string `json:"enctype"`
+		Params  params `json:"params"`
+	}
 	m, err := json.Marshal(struct {
 		ID          string     `json:"id"`
 		Name        string     `json:"name"`
@@ -58,6 +76,7 @@ func manifest(lang string) ([]byte, error) {
 		Categories  []string   `json:"categories"`
 		Icons       []icon     `json:"icons"`
 		Shortcuts   []shortcut `json:"shortcuts"`
+		ShareTarget share      `json:"share_target"`
 	}{
 		ID: "/", Name: i18n.T(lang, "app.name"), ShortName: i18n.T(lang, "app.short_name"), Description: i18n.T(lang, "app.description"),
 		Lang: lang, Dir: "ltr", Scope: "/", StartURL: mingjing.Path(lang, "overview"), Display: "standalone", Orientation: "any",
@@ -69,6 +88,8 @@ func manifest(lang string) ([]byte, error) {
 			{web.URL("icons/maskable-512.png"), "512x512", "image/png", "maskable"},
 		},
 		Shortcuts: short,
+		ShareTarget: share{incomingAt, "POST", "multipart/form-data", params{"title", "text", "url",
+			[]sharedFor{{"evidence", []string{"image/*", ".heic", ".heif", "application/pdf", ".pdf"}}}}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("api: writing the manifest: %w", err)

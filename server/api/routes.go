@@ -27,7 +27,7 @@ var pages = []screen{
 	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, securityPage, exportPage, confirmPage,
 	disputesPage, newDisputePage, missingPage, refusedPage, listUsedPage, complaintsPage, disputePage, reviewPage, letterPage,
 	sharesPage, newSharePage,
-	draftsPage, page[none]{name: "more"},
+	draftsPage, incomingPage, page[none]{name: "more"},
 	queuePage,
 	inboxPage, noticeSettingsPage, mandatesPage, helpingPage,
 	oneCasePage,

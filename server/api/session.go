@@ -260,6 +260,10 @@ func (c *call) redirectToLogin() {
 	if c.loginErr != nil {
 		q.Set("expired", "1")
 	}
+	if c.r.URL.Path == incomingAt { // the file is not read before it is known whose it is
+		q.Set("next", incoming.Page)
+		q.Set("done", "share_again")
+	}
 	to := mingjing.Path(c.lang, name)
 	if len(q) > 0 {
 		to += "?" + q.Encode()

@@ -52,6 +52,7 @@ type victim struct {
 	red                                                 string // a redlisting
 	rejected                                            string // a dispute that was rejected
 	mandate, asked                                      string // one that they gave, and one that they are asked to take
+	review                                              string // the review of another
 	share                                               string // what they share, which was looked at once
 }
 
@@ -88,6 +89,7 @@ var probes = []probe{
 	{"SayFeedback", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return c.SayFeedback(ctx, a, v.decided, "good")
 	}},
+	{"NothingToAdd", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NothingToAdd(ctx, a, v.review) }},
 	{"AddEvidence", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return c.AddEvidence(ctx, a, v.dispute, []evidence.Upload{pdf})
 	}},
@@ -477,13 +479,15 @@ func (c *city) newVictim(t *testing.T) victim {
 	other, third := secret, secret
 	other.Ref, third.Ref = "other", "third"
 	fourth, old, red := secret, blacklisted("old"), redlisted("red")
+	fifth := secret
+	fifth.Ref = "fifth"
 	fourth.Ref, old.NoticeOn, old.From, old.Ends = "fourth", "2024-06-01", "2024-06-02", "2026-06-02"
-	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{secret, other, third, fourth},
+	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{secret, other, third, fourth, fifth},
 		Listings: []score.ReplyListing{blacklisted("list"), old}})
 	c.offices.hold("tax", score.Reply{Listings: []score.ReplyListing{red}})
 	v := victim{actor: c.resident(t, 1)}
 	v.actor.Name = "居民1"
-	var over, lost string
+	var over, lost, reviewed string
 	v.request = c.ready(t, v.actor, "honest-shanghai").ID
 	c.ready(t, v.actor, "rongcheng")
 	c.do(t, func(tx opened) error {
@@ -492,7 +496,7 @@ func (c *city) newVictim(t *testing.T) victim {
 			return err
 		}
 		v.record, v.freely, over = records[0].ID, records[1].ID, records[2].ID
-		lost = records[3].ID
+		lost, reviewed = records[3].ID, records[4].ID
 		listings, err := tx.Listings(ctx, mingjing.ResidentID(v.actor.ID))
 		v.listing, v.old, v.red = listings[0].ID, listings[1].ID, listings[2].ID
 		return err
@@ -502,6 +506,9 @@ func (c *city) newVictim(t *testing.T) victim {
 	_, err := c.ViewShare(ctx, code, share.Recipient{Who: "SECRET landlord", Email: "secret@there.example", Lang: "en"})
 	must(t, err)
 	v.rejected = c.rejected(t, v.actor, lost, "").ID
+	review, err := c.AskForReview(ctx, v.actor, cases.Filing{Previous: c.rejected(t, v.actor, reviewed, "").ID, Statement: "SECRET again."})
+	must(t, err)
+	v.review = review.ID
 	p := proposal(1, "proposed")
 	p.Code, p.Measures = "tax.major_violation_blacklist", []string{"restrict.exit"}
 	proposed, err := c.Propose(ctx, mingjing.Actor{Role: mingjing.RoleAgency, ID: "key", Agency: "tax"}, p)

@@ -1,15 +1,19 @@
 package letter
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
 
+	"github.com/go-text/typesetting/font"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
+	"golang.org/x/text/unicode/norm"
 )
 
 // The fonts, as font/make.py makes them.
@@ -19,13 +23,35 @@ var (
 	//go:embed font/latin.ttf
 	latinTTF []byte
 
+	//go:embed font/marks.ttf
+	marksTTF []byte
+	//go:embed font/tibetan.ttf
+	tibetanTTF []byte
+	//go:embed font/arabic.ttf
+	arabicTTF []byte
+	//go:embed font/mongolian.ttf
+	mongolianTTF []byte
+	//go:embed font/yi.ttf
+	yiTTF []byte
+	//go:embed font/lisu.ttf
+	lisuTTF []byte
+	//go:embed font/taile.ttf
+	taileTTF []byte
+	//go:embed font/newtailue.ttf
+	newtailueTTF []byte
+
 	both  = &face{name: "serif", data: bothTTF}
 	latin = &face{name: "latin", data: latinTTF}
+	// shaped are the faces of the country's other scripts, whose signs are joined, stacked
+	// or placed by the font.
+	shaped = []*face{{name: "marks", data: marksTTF}, {name: "tibetan", data: tibetanTTF}, {name: "arabic", data: arabicTTF, rtl: true},
+		{name: "mongolian", data: mongolianTTF}, {name: "yi", data: yiTTF}, {name: "lisu", data: lisuTTF}, {name: "taile", data: taileTTF},
+		{name: "newtailue", data: newtailueTTF}}
 )
 
 // fontsErr reads the fonts once and returns the error of that.
 var fontsErr = sync.OnceValue(func() error {
-	for _, f := range []*face{both, latin} {
+	for _, f := range append([]*face{both, latin}, shaped...) {
 		if err := f.read(); err != nil {
 			return fmt.Errorf("letter: font %s: %w", f.name, err)
 		}
@@ -39,6 +65,11 @@ type face struct {
 	data []byte
 	// advance is how wide each sign is, in thousandths of the size.
 	advance map[rune]float64
+	// shape has the font of a face that shapes its text; nil for the others.
+	shape *font.Font
+	// outlines are the same font's glyphs.
+	outlines *sfnt.Font
+	rtl      bool
 }
 
 // read finds the signs of the font and their widths.
@@ -47,7 +78,14 @@ func (f *face) read() error {
 	if err != nil {
 		return err
 	}
-	f.advance = map[rune]float64{}
+	f.outlines, f.advance = parsed, map[rune]float64{}
+	if slices.Contains(shaped, f) {
+		whole, err := font.ParseTTF(bytes.NewReader(f.data))
+		if err != nil {
+			return err
+		}
+		f.shape = whole.Font
+	}
 	var buf sfnt.Buffer
 	for r := rune(0x20); r <= math.MaxUint16; r++ {
 		glyph, err := parsed.GlyphIndex(&buf, r)
@@ -84,21 +122,41 @@ func width(runs []run) (w float64) {
 	return w
 }
 
+// shapedFor returns the face of a sign that only a shaped face has; nil for none.
+func shapedFor(r rune) *face {
+	if both.has(r) || latin.has(r) {
+		return nil
+	}
+	for _, f := range shaped {
+		if f.has(r) {
+			return f
+		}
+	}
+	return nil
+}
+
 // visible returns text in which each sign that the fonts lack is written as its code
 // point in brackets, so that no sign is lost; only signs that are never shown, such as
 // joiners, are left out.
 func visible(s string) string {
 	var b strings.Builder
-	for _, r := range s {
+	var before *face // of the last sign, where it is a shaped one
+	for _, r := range norm.NFC.String(s) {
+		own := shapedFor(r)
 		switch {
+		case own != nil && !unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Variation_Selector, r), // signs that choose a form are left
+			before != nil && before.has(r) && r > unicode.MaxLatin1 && !unicode.Is(unicode.Zs, r) && !both.has(r): // to the script that has them
+			b.WriteRune(r)
 		case r == '\t' || unicode.Is(unicode.Zs, r) && !both.has(r):
 			b.WriteByte(' ')
 		case both.has(r) || latin.has(r):
 			b.WriteRune(r)
 		case unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r) || r == '\r' || r == '\n':
+			continue
 		default:
 			fmt.Fprintf(&b, "[U+%04X]", r)
 		}
+		before = own
 	}
 	return b.String()
 }
@@ -122,6 +180,31 @@ func faces(signs []rune) []*face {
 			out[i] = latin
 		}
 	}
+	return shapedFaces(signs, out)
+}
+
+// shapedFaces gives the signs of the other scripts their faces. The letter below a mark is
+// in the mark's face, and so is a space between two words of a script, so that a script
+// that is read from the right keeps the order of its words.
+func shapedFaces(signs []rune, out []*face) []*face {
+	for i, r := range signs {
+		own := shapedFor(r)
+		if own == nil {
+			continue
+		}
+		out[i] = own
+		for back := i - 1; unicode.Is(unicode.M, r) && back >= 0 && out[back] != own && own.has(signs[back]); back-- {
+			out[back] = own
+			if !unicode.Is(unicode.M, signs[back]) {
+				break
+			}
+		}
+	}
+	for i := 1; i+1 < len(signs); i++ {
+		if f := out[i-1]; signs[i] == ' ' && f.shape != nil && f == out[i+1] && f.has(' ') {
+			out[i] = f
+		}
+	}
 	return out
 }
 
@@ -140,8 +223,12 @@ func pack(signs []rune, faces []*face, size float64) []run {
 			continue
 		}
 		r := run{face: faces[start], text: string(signs[start:i])}
-		for _, sign := range signs[start:i] {
-			r.width += r.face.advance[sign] * size / 1000
+		if r.face.shape != nil {
+			r.width = r.face.shapeText(signs[start:i]).width * size / 1000
+		} else {
+			for _, sign := range signs[start:i] {
+				r.width += r.face.advance[sign] * size / 1000
+			}
 		}
 		out = append(out, r)
 		start = i

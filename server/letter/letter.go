@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,6 +58,11 @@ func Sheets(all []Sheet) ([]byte, error) {
 		return nil, err
 	}
 	p := newFile(all[0])
+	for _, f := range shaped {
+		if usesFace(all, f) {
+			p.AddUTF8FontFromBytes(f.name, "", f.data)
+		}
+	}
 	for _, sheet := range all {
 		s := &setter{lang: sheet.Lang}
 		s.letterhead(sheet.Letter)
@@ -96,6 +102,22 @@ func newFile(first Sheet) *fpdf.Fpdf {
 	return p
 }
 
+// usesFace reports whether a text of the letters needs a face.
+func usesFace(all []Sheet, f *face) bool {
+	var texts []string
+	for _, s := range all {
+		l := s.Letter
+		texts = append(append(texts, l.Office, l.Title, l.Number, l.About, l.Folio), l.Address...)
+		for _, b := range l.Blocks {
+			texts = append(append(texts, b.Text), b.Items...)
+			for _, r := range b.Rows {
+				texts = append(texts, r.Key, r.Text)
+			}
+		}
+	}
+	return slices.ContainsFunc(texts, func(s string) bool { return slices.Contains(faces([]rune(visible(s))), f) })
+}
+
 // draw adds the pages of a letter to a file.
 func (s *setter) draw(p *fpdf.Fpdf, l mingjing.Letter) {
 	about := cmp.Or(l.About, l.Title)
@@ -127,6 +149,14 @@ func drawText(p *fpdf.Fpdf, runs []run, x, y, size float64, colour ink, bold boo
 		defer p.SetTextRenderingMode(0)
 	}
 	for _, r := range runs {
+		if r.face.shape != nil {
+			drawShaped(p, r, x, y, size, colour, bold)
+			if bold {
+				p.SetTextRenderingMode(2)
+			}
+			x += r.width
+			continue
+		}
 		p.SetFont(r.face.name, "", size)
 		p.Text(x, y, r.text)
 		x += r.width

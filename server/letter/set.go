@@ -318,6 +318,9 @@ func mayBreak(before, after rune) bool {
 	if before == ' ' || after == ' ' {
 		return before == ' '
 	}
+	if before == '\u0f0b' { // between two syllables of Tibetan
+		return true
+	}
 	if before == '-' || before == '/' || before == '_' {
 		return unicode.IsLetter(after) || unicode.IsDigit(after) && before != '-'
 	}

@@ -30,6 +30,9 @@ func SamplesOfNotices(t testing.TB, lang string) []Sample {
 			if k == mingjing.NoticeNewVersion {
 				n.Code, n.Page, n.Version = "", "score", versionChange()
 			}
+			if k == mingjing.NoticeCaseDecided || k == mingjing.NoticeScoreReady {
+				n.Item = "judgment-unpaid"
+			}
 			if i%2 == 1 {
 				n.ReadAt = &read
 			}

@@ -233,6 +233,18 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		d.Decision.Outcome, d.Decision.Corrected = mingjing.OutcomeUpheld, ""
 		v.Data = &mingjing.DisputePage{Case: d}
 	})
+	add("dispute.won", func(v *mingjing.View) { // with a better score, and while nothing more is to be added
+		d := DisputeIn(mingjing.CaseDecided, false)
+		d.Changes = []mingjing.ScoreChange{{Rulebook: mingjing.RulebookRef{ID: "honest-shanghai"},
+			Before: mingjing.ScoreState{Value: 50, Band: "bad", BandName: Both("差", "Bad")},
+			After:  mingjing.ScoreState{Value: 95, Band: "good", BandName: Both("好", "Good")}}}
+		v.Data = &mingjing.DisputePage{Case: d}
+	})
+	add("dispute.sooner", func(v *mingjing.View) {
+		d := DisputeIn(mingjing.CaseAgencyAnswered, false)
+		d.Sooner = &d.Clocks[len(d.Clocks)-1].Due
+		v.Data = &mingjing.DisputePage{Case: d}
+	})
 	add("dispute.rejected", func(v *mingjing.View) {
 		d := DisputeIn(mingjing.CaseDecided, false)
 		d.Decision.Outcome, d.Decision.Corrected, d.Evidence = mingjing.OutcomeRejected, "", nil

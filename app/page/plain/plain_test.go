@@ -51,6 +51,13 @@ func samples(lang string) map[string]*mingjing.View {
 	add("complaint", mingjing.RoleSupervisor, &mingjing.ComplaintCase{Complaint: k, Resident: pagetest.Hostile, Measures: measures,
 		Open: true})
 	add("complaint.done", mingjing.RoleAuditor, &mingjing.ComplaintCase{Complaint: done, Resident: "王小明", Measures: measures})
+	add("incoming.none", mingjing.RoleResident, &mingjing.IncomingView{})
+	add("incoming", mingjing.RoleResident, &mingjing.IncomingView{Places: []mingjing.IncomingPlace{
+		{Draft: "/api/disputes/d-1/evidence disputes/d-1", Case: true, Code: "judgment-unpaid", Agency: "hpc"},
+		{Draft: "/api/disputes disputes/new?record=r-1", Code: pagetest.Hostile, Agency: pagetest.Hostile}}})
+	all["incoming"].Drafts = []mingjing.FormDraft{{ID: "d", Form: "/api/incoming", Page: "incoming", Files: []mingjing.DraftFile{
+		{ID: "f-1", Name: pagetest.Hostile, Size: 48_000, State: mingjing.DraftFileReady, Type: "image/png"},
+		{ID: "f-2", Name: "a.docx", Size: 9, State: mingjing.DraftFileRefused, Why: "evidence_document"}}}}
 	return all
 }
 

@@ -35,7 +35,7 @@ func disputeBody(v *mingjing.View) []app.UI {
 	}
 	body = append(body, caseNotes(v, d)...)
 	if d.Decision != nil {
-		body = append(body, decision(v, d))
+		body = append(body, won(v, d), decision(v, d))
 		if correction := correctionSection(v); correction != nil {
 			body = append(body, correction)
 		}
@@ -61,7 +61,17 @@ func disputeBody(v *mingjing.View) []app.UI {
 		return body
 	}
 	return append(body, c.Section("files", t(v, "dispute.evidence"), page.EvidenceList(v, d.Evidence), page.OpenedList(v, d.AgencyOpened),
-		addEvidence(v, d)), helpers(v, d))
+		addEvidence(v, d), nothingToAdd(v, d)), helpers(v, d))
+}
+
+// nothingToAdd lets the resident have the case decided sooner.
+func nothingToAdd(v *mingjing.View, d mingjing.Case) app.UI {
+	if d.Sooner == nil {
+		return nil
+	}
+	return c.Form{Action: "/api/disputes/" + page.Segment(d.ID) + "/nothing-to-add", Label: t(v, "dispute.nothing_to_add"), Body: []app.UI{
+		page.LangField(v), c.Muted(t(v, "dispute.sooner", "time", page.Deadline(v, *d.Sooner))),
+		c.Button{Text: t(v, "dispute.nothing_to_add"), Kind: "secondary"}.UI()}}.UI()
 }
 
 // disputeState returns the state of the case as a sentence.
@@ -197,12 +207,26 @@ func disputed(v *mingjing.View, d mingjing.Case) app.UI {
 	return c.SummaryList{Rows: append(rows, c.SummaryRow{Key: t(v, "dispute.handler"), Text: handler})}.UI()
 }
 
+// won says which score has risen since the case was filed, and why.
+func won(v *mingjing.View, d mingjing.Case) app.UI {
+	if len(d.Changes) == 0 {
+		return nil
+	}
+	rows := []app.UI{}
+	for _, x := range d.Changes {
+		rows = append(rows, c.El("p", c.A{"class": "won-value"}, c.Text(t(v, "dispute.won_value", "rulebook", v.Label("rulebook", x.Rulebook.ID),
+			"before", page.Plain(x.Before.Value), "after", page.Plain(x.After.Value), "band", x.After.BandName.In(v.Lang)))))
+	}
+	rows = append(rows, c.P(ofKind(v, d, "dispute.won_why", "item", v.Label("item", d.Code()))))
+	return c.Section("won", t(v, "dispute.won"), c.Div("won", page.Mirror(56), c.Div("", rows...)))
+}
+
 // decision returns how the case ended, and what that means for the resident.
 func decision(v *mingjing.View, d mingjing.Case) app.UI {
 	means := "dispute.means." + page.MeansText(d)
 	var meaning, answers app.UI
 	if i18n.Has(means) {
-		meaning = c.P(t(v, means, "date", page.Date(v, d.Decision.Corrected)))
+		meaning = c.P(t(v, means, "date", page.Date(v, correctedDay(d))))
 	}
 	if slices.ContainsFunc(d.Evidence, func(e mingjing.Evidence) bool { return e.Answer != "" }) {
 		answers = c.P(t(v, "dispute.means_answers"))

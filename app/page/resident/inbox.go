@@ -71,12 +71,25 @@ func noticeCard(v *mingjing.View, n mingjing.Notice) app.UI {
 		page.Icon(noticeIcon(n.Kind), "notice-shape"),
 		c.Div("notice-body",
 			c.El("h3", c.A{"class": "notice-title"}, c.Text(text)),
+			noticeItem(v, n),
 			versionChange(v, n.Version),
 			security(v, n),
 			c.El("p", c.A{"class": "meta"}, state, page.TimeUI(v, n.At))),
 		c.Form{Action: "/api/notices/" + page.Segment(n.ID) + "/open", Class: "notice-open", Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Button{Text: t(v, "inbox.open"), Kind: "secondary", About: text}.UI()}}.UI())
+}
+
+// noticeItem returns the name of what a notice is about.
+func noticeItem(v *mingjing.View, n mingjing.Notice) app.UI {
+	kind := "item"
+	switch {
+	case n.Item == "" || n.Version != nil:
+		return nil
+	case n.Kind == mingjing.NoticeScoreReady:
+		kind = "rulebook"
+	}
+	return c.El("p", c.A{"class": "notice-item"}, c.Text(v.Label(kind, n.Item)))
 }
 
 // noticeIcon returns the name of the drawing of what a notice is about.

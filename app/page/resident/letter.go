@@ -286,7 +286,16 @@ func (w *letterWriter) means(when string) []string {
 	if !i18n.Has(key) {
 		return nil
 	}
-	return []string{t(w.v, key, "date", when, "corrected", page.Date(w.v, w.d.Decision.Corrected))}
+	return []string{t(w.v, key, "date", when, "corrected", page.Date(w.v, correctedDay(w.d)))}
+}
+
+// correctedDay returns the corrected day of a record, or the last day of a listing that was
+// shortened, which is over on the day after it.
+func correctedDay(d mingjing.Case) mingjing.Date {
+	if d.Listing != nil && d.Decision.Corrected != "" {
+		return d.Decision.Corrected.AddDays(-1)
+	}
+	return d.Decision.Corrected
 }
 
 // caseRows adds whose case it is, its number, and what it is about.

@@ -31,5 +31,5 @@ func moreBody(v *mingjing.View) []app.UI {
 		}
 		body = append(body, c.Section("more-"+g.title, t(v, "more."+g.title), c.List("more-links", links...)))
 	}
-	return body
+	return append(body, c.El("p", c.A{"class": "ios hint"}, c.Text(t(v, "more.ios"))))
 }

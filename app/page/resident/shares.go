@@ -225,7 +225,7 @@ func madeBody(v *mingjing.View, m *mingjing.MadeShare) []app.UI {
 			c.Div("share-link",
 				c.El("p", c.A{"class": "label", "id": "link-label"}, c.Text(t(v, "made.link"))),
 				c.El("p", nil, c.El("code", c.A{"class": "share-url", "aria-labelledby": "link-label"}, c.Text(m.Link))),
-				copyButton(v, m.Link))),
+				linkButtons(v, m.Link))),
 		c.Section("made-what", t(v, "made.what"), c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "field.purpose"), Text: s.Purpose},
 			{Key: t(v, "shares.shows"), Text: shareShows(v, s)},
@@ -236,19 +236,15 @@ func madeBody(v *mingjing.View, m *mingjing.MadeShare) []app.UI {
 		c.Div("actions", c.LinkButton{Text: t(v, "made.all"), Href: href(v, "shares"), Kind: "secondary"}.UI())}
 }
 
-// copyButton returns a button that is shown where the browser can copy; the link can
-// also be selected.
-func copyButton(v *mingjing.View, link string) app.UI {
-	if !app.IsClient || !app.Window().Get("navigator").Get("clipboard").Truthy() {
-		return nil
+// linkButtons returns the buttons that hand the link to another app, or copy it where the
+// browser can't do that. A script shows them; the link can also be selected.
+func linkButtons(v *mingjing.View, link string) app.UI {
+	button := func(way, text string) app.UI {
+		return c.El("button", c.A{"type": "button", "class": "button button-secondary", "hidden": "", "data-link": link, "data-way": way,
+			"data-done": t(v, "made.copied")}, c.Text(text))
 	}
-	return c.Div("actions",
-		app.Button().Type("button").Class("button", "button-secondary", "share-copy").Text(t(v, "made.copy")).OnClick(
-			func(ctx app.Context, _ app.Event) {
-				app.Window().Get("navigator").Get("clipboard").Call("writeText", link)
-				ctx.JSSrc().Get("nextElementSibling").Set("textContent", t(v, "made.copied"))
-			}),
-		app.Span().Class("muted").Role("status"))
+	return c.Div("actions", button("share", t(v, "made.hand_on")), button("copy", t(v, "made.copy")),
+		c.El("span", c.A{"class": "muted", "role": "status"}))
 }
 
 // correctionSection returns the form by which a resident tells those who viewed a score

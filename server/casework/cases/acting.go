@@ -157,7 +157,8 @@ func (c *Cases) tellHelpers(ctx context.Context, rd *kernel.Reader, d Case) erro
 // helpers. To helpers it says no more than that there is news: the rest is in the case,
 // where reading it is logged.
 func (c *Cases) NotifyCase(ctx context.Context, rd *kernel.Reader, d Case, kind mingjing.NoticeKind, code string) error {
-	if err := c.notices.Notify(ctx, rd, d.Resident, kind, code, "dispute", d.ID); err != nil {
+	if err := c.notices.NotifyItem(ctx, rd, d.Resident, mingjing.Notice{Kind: kind, Code: code, Page: "dispute",
+		Subject: d.ID, Item: d.CatalogueCode}); err != nil {
 		return err
 	}
 	may, err := c.helpersIn(ctx, rd, d)

@@ -188,6 +188,9 @@ func (c *Cases) AddToCase(ctx context.Context, a mingjing.Actor, dispute, words 
 			}
 		}
 		d.NewEvidence = d.NewEvidence || d.Decision == nil
+		if err := c.moreToAdd(ctx, t, &d); err != nil {
+			return err
+		}
 		if words != "" {
 			if len(d.Further) == mingjing.MaxFurther {
 				return mingjing.NewError(mingjing.Conflict, "words_full")
@@ -247,6 +250,11 @@ func (c *Cases) whole(ctx context.Context, rd *kernel.Reader, m *mandate.Mandate
 	out, err := c.ShowOwn(ctx, rd, d)
 	if err != nil {
 		return out, err
+	}
+	if m == nil { // the scores are the resident's alone
+		if out.Changes, err = c.changes(ctx, rd, d); err != nil {
+			return out, err
+		}
 	}
 	return out, c.showMandates(ctx, rd, m, d, &out)
 }
@@ -344,6 +352,9 @@ func (c *Cases) show(d Case, s subjects, evidence []mingjing.Evidence) mingjing.
 		out.LanesUntil = c.lanesUntil(d)
 	}
 	out.Clocks = c.Missed(out.Clocks)
+	if i, k := c.sooner(d); i >= 0 {
+		out.Sooner = &k.Due
+	}
 	return out
 }
 

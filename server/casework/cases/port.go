@@ -63,6 +63,8 @@ type Readings interface {
 	// FirstScoreSince returns a resident's first score by a rulebook that was made at an
 	// instant or after it.
 	FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (mingjing.Score, error)
+	// Scores returns a resident's newest scores by a rulebook, oldest first, at most limit.
+	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string, limit int) ([]mingjing.Score, error)
 	Case(ctx context.Context, id string) (Case, error)
 	// CasesOf returns a resident's newest cases, newest first, at most limit.
 	CasesOf(ctx context.Context, resident mingjing.ResidentID, limit int) ([]Case, error)

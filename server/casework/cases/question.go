@@ -143,6 +143,7 @@ func (c *Cases) AgencyAnswered(ctx context.Context, rd *kernel.Reader, d Case, w
 	MarkMet(d.Clocks, "agency", now)
 	MarkMet(d.Clocks, "second", now)
 	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "agency_answered", Role: mingjing.RoleSystem})
+	d.ReadyAt, d.Before = nil, nil // the answer is new to the resident
 	if err := c.RestartBureauClock(ctx, rd.Tx, &d, c.city.Procedure(d.CatalogueCode).BureauDays); err != nil {
 		return err
 	}

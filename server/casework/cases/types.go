@@ -49,6 +49,9 @@ type Case struct {
 	Barred []string
 	// NewEvidence says that evidence came after it was filed and before the decision.
 	NewEvidence bool
+	// Before is the bureau's clock as it was before the resident said that they have
+	// nothing to add; nil where they have not.
+	Before *mingjing.Clock
 	// Letter is what the letter of the decision says; nil until there is one.
 	Letter *Letter
 	// ServiceProof is the number of the receipt of a listing that was served by post or in person.

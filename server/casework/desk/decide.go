@@ -85,7 +85,8 @@ func (c *Desk) tellDecision(ctx context.Context, rd *kernel.Reader, d cases.Case
 		cause = "repair_decided"
 	case mingjing.CaseListing:
 		if d.Decision.Outcome == mingjing.OutcomeApproved {
-			return c.notices.Notify(ctx, rd, d.Resident, mingjing.NoticeListingServed, "", "listing", d.ListingID)
+			return c.notices.NotifyItem(ctx, rd, d.Resident, mingjing.Notice{Kind: mingjing.NoticeListingServed, Page: "listing",
+				Subject: d.ListingID, Item: d.CatalogueCode})
 		}
 		return nil
 	}

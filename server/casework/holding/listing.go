@@ -79,13 +79,15 @@ func (c *Holdings) Move(ctx context.Context, rd *kernel.Reader, l *Listing, to m
 		return rd.Enqueue(ctx, kernel.Job{Kind: JobListing, ID: l.ID, At: *l.AnswerBy})
 	case mingjing.ListingInEffect:
 		if code == "in_effect" {
-			if err := c.notices.Notify(ctx, rd, l.Resident, mingjing.NoticeListingInEffect, "", "listing", l.ID); err != nil {
+			if err := c.notices.NotifyItem(ctx, rd, l.Resident, mingjing.Notice{Kind: mingjing.NoticeListingInEffect, Page: "listing",
+				Subject: l.ID, Item: l.Code}); err != nil {
 				return err
 			}
 		}
 		return rd.Enqueue(ctx, kernel.Job{Kind: JobListing, ID: l.ID, At: l.Ends.Time(c.city.Zone())})
 	case mingjing.ListingRefused, mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled:
-		return c.notices.Notify(ctx, rd, l.Resident, mingjing.NoticeListingEnded, code, "listing", l.ID)
+		return c.notices.NotifyItem(ctx, rd, l.Resident, mingjing.Notice{Kind: mingjing.NoticeListingEnded, Code: code, Page: "listing",
+			Subject: l.ID, Item: l.Code})
 	}
 	return nil
 }

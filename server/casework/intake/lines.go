@@ -210,7 +210,8 @@ func (c *Intake) changed(ctx context.Context, rd *kernel.Reader, r holding.Recor
 	if err := rd.Emit(ctx, string(r.Resident), mingjing.EventRecord, r.ID, now); err != nil {
 		return err
 	}
-	if err := c.notices.Notify(ctx, rd, r.Resident, mingjing.NoticeRecordChanged, news, "record", r.ID); err != nil {
+	if err := c.notices.NotifyItem(ctx, rd, r.Resident, mingjing.Notice{Kind: mingjing.NoticeRecordChanged, Code: news, Page: "record",
+		Subject: r.ID, Item: r.Code}); err != nil {
 		return err
 	}
 	rescore[r.Resident] = rd

@@ -52,10 +52,15 @@ func (InboxOnly) Mail(_ context.Context, _ string, _ Message) error { return Err
 // is the name of the route that shows the subject.
 func (c *Notices) Notify(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID,
 	kind mingjing.NoticeKind, code, page, subject string) error {
-	if !slices.ContainsFunc(mingjing.Routes, func(r mingjing.Route) bool { return r.Name == page }) {
-		return fmt.Errorf("notify: there is no page %q", page)
+	return c.NotifyItem(ctx, rd, resident, mingjing.Notice{Kind: kind, Code: code, Page: page, Subject: subject})
+}
+
+// NotifyItem does the same for a notice that names the item it is about.
+func (c *Notices) NotifyItem(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, n mingjing.Notice) error {
+	if !slices.ContainsFunc(mingjing.Routes, func(r mingjing.Route) bool { return r.Name == n.Page }) {
+		return fmt.Errorf("notify: there is no page %q", n.Page)
 	}
-	return c.add(ctx, rd, resident, mingjing.Notice{Kind: kind, Code: code, Page: page, Subject: subject})
+	return c.add(ctx, rd, resident, n)
 }
 
 // NotifyVersion does the same for a score that a new version of its rulebook made anew.
@@ -64,7 +69,7 @@ func (c *Notices) NotifyVersion(ctx context.Context, rd *kernel.Reader, resident
 	if v.Before.Value == v.After.Value && v.Before.Band == v.After.Band && len(v.Rules) == 0 {
 		code = "same"
 	}
-	return c.add(ctx, rd, resident, mingjing.Notice{Kind: mingjing.NoticeNewVersion, Code: code, Page: "score", Subject: v.Rulebook.ID,
+	return c.add(ctx, rd, resident, mingjing.Notice{Kind: mingjing.NoticeNewVersion, Code: code, Page: "score", Subject: v.Rulebook.ID, Item: v.Rulebook.ID,
 		Version: &v})
 }
 

@@ -98,7 +98,7 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 		if err := c.Rescore(ctx, rd, r.Resident, "request", book.ID); err != nil {
 			return err
 		}
-		if err := c.notices.Notify(ctx, rd, r.Resident, mingjing.NoticeScoreReady, "", "request", r.ID); err != nil {
+		if err := c.tellReady(ctx, rd, r, ""); err != nil {
 			return err
 		}
 		return t.Emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, now)
@@ -111,6 +111,12 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 		c.ready(took)
 	}
 	return nil
+}
+
+// tellReady notifies the resident of the end of a request.
+func (c *Scores) tellReady(ctx context.Context, rd *kernel.Reader, r Request, code string) error {
+	return c.notices.NotifyItem(ctx, rd, r.Resident, mingjing.Notice{Kind: mingjing.NoticeScoreReady, Code: code, Page: "request",
+		Subject: r.ID, Item: r.Rulebook.ID})
 }
 
 // maxRounds is how many requests in a row are made because too little was answered; after
@@ -139,7 +145,7 @@ func (c *Scores) tooLittle(ctx context.Context, rd *kernel.Reader, r Request, no
 	if err := c.Rescore(ctx, rd, r.Resident, "request", ""); err != nil {
 		return err
 	}
-	if err := c.notices.Notify(ctx, rd, r.Resident, mingjing.NoticeScoreReady, code, "request", r.ID); err != nil {
+	if err := c.tellReady(ctx, rd, r, code); err != nil {
 		return err
 	}
 	return rd.Emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, now)

@@ -3,7 +3,10 @@
 characters that a letter needs (Debian: unicode-data), with TrueType outlines
 (Debian: python3-fonttools), since those are what each PDF can cut down again.
 
-letter.ttf has both scripts. latin.ttf has the Latin letters once more, with those
+The other scripts of the country's languages come from Noto (Debian: fonts-noto-core), with
+the tables by which their signs are joined, stacked and placed.
+
+letter.ttf has both scripts and the syllables of Korean in daily use. latin.ttf has the Latin letters once more, with those
 signs narrow that Chinese sets a whole character wide, such as quotation marks."""
 import bz2
 
@@ -38,6 +41,9 @@ def both_scripts():
     # All of GB 2312, and the traditional characters in daily use (Big5, level 1).
     yield from of_charset("gb2312", range(0xA1, 0xF8), range(0xA1, 0xFF))
     yield from of_charset("big5", range(0xA4, 0xC7), [*range(0x40, 0x7F), *range(0xA1, 0xFF)])
+    # The 2350 Korean syllables of KS X 1001, and the letters alone.
+    yield from of_charset("euc_kr", range(0xB0, 0xC9), range(0xA1, 0xFF))
+    yield from range(0x3131, 0x318F)
     # Latin with its accents, and the signs of both scripts.
     for low, high in [(0x20, 0x17F), (0x1CD, 0x1DC), (0x2010, 0x205E), (0x20A0, 0x20BF), (0x2100, 0x214F),
                       (0x2160, 0x217F), (0x2190, 0x2199), (0x2200, 0x22FF), (0x2460, 0x24FF), (0x2500, 0x25FF),
@@ -98,3 +104,24 @@ def make(path, name, codes, change=lambda font: None):
 
 make("letter.ttf", "Mingjing Letter Serif", both_scripts())
 make("latin.ttf", "Mingjing Letter Latin", LATIN, narrow)
+
+
+def copy(path, source, codes=None):
+    """Makes a font smaller, and keeps what joins and places its signs."""
+    font = TTFont("/usr/share/fonts/truetype/noto/" + source + "-Regular.ttf")
+    options = subset.Options(layout_features=["*"], hinting=False, notdef_outline=True, name_IDs=[0, 1, 2, 3, 4, 5, 6, 13, 14],
+                             drop_tables=["DSIG"])
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=[c for c in codes or font.getBestCmap() if c < 0x10000])
+    cutter.subset(font)
+    font["head"].created = font["head"].modified = 3_000_000_000
+    font.recalcTimestamp = False
+    font.save(path)
+
+
+# Cyrillic and Latin with marks, Tibetan, Uyghur and Kazakh, Mongolian and Manchu, Yi, Lisu, Dai.
+copy("marks.ttf", "NotoSerif", [*range(0x20, 0x250), *range(0x300, 0x370), *range(0x400, 0x530), *range(0x1E00, 0x1F00), 0x25CC])
+for path, source in [("tibetan.ttf", "NotoSerifTibetan"), ("arabic.ttf", "NotoNaskhArabic"), ("mongolian.ttf", "NotoSansMongolian"),
+                     ("yi.ttf", "NotoSansYi"), ("lisu.ttf", "NotoSansLisu"), ("taile.ttf", "NotoSansTaiLe"),
+                     ("newtailue.ttf", "NotoSansNewTaiLue")]:
+    copy(path, source)
