@@ -231,7 +231,7 @@ var codes = map[string][]string{
 		"proposal_open", "self_administration", "second_administrator", "name_required", "role_required", "agency_required", "totp_wrong",
 		"unknown_step", "invalid_form", "id_number_length", "id_number_digits", "id_number_date", "id_number_check", "required", "too_long",
 		"login_failed",
-		"too_many_attempts", "too_much_at_once", "too_many_today", "login_busy", "activation_failed", "reset_failed",
+		"too_many_attempts", "too_much_at_once", "too_many_today", "login_busy", "no_login_waits", "activation_failed", "reset_failed",
 		"passkey_failed", "passkey_not_added", "passkeys_full",
 		"factor_ticket", "passkey_asked",
 		"passkeys_not_offered", "password_weak", "password_short", "password_personal", "password_same",

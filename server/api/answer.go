@@ -154,6 +154,7 @@ func (c *call) sayRetryAfter(p *mingjing.Problem) {
 // fail answers with an error, in the format of the call.
 func (c *call) fail(err error) {
 	p := c.problem(err)
+	c.refused = p
 	c.sayRetryAfter(p)
 	if c.format() != asJSON {
 		if p.Status == http.StatusUnauthorized {

@@ -31,6 +31,8 @@ func (c *call) servePage(r mingjing.Route, page screen) error {
 			c.seeOther(mingjing.Path(c.lang, landing(c.who.Actor.Role)))
 			return nil
 		}
+	case "login-wait":
+		return c.serveLoginWait(page)
 	case "offline", "locked":
 		c.who = nil // browsers store these pages, or show them to anybody, so they name nobody
 	}
