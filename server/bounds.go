@@ -12,7 +12,7 @@ import (
 const (
 	// connectionsEach and connections are how many connections one address, and all, may
 	// have open.
-	connectionsEach, connections = 1000, 20_000
+	connectionsEach, connections = 500, 8000
 	// transitMB is how many megabytes may be on their way on disk.
 	transitMB = 2048
 	// transitParts is how many clients can use all of that up.

@@ -122,9 +122,7 @@ func (b *besieger) holds(ctx context.Context, beginning string, read int) {
 		"\r\nAccept: application/json\r\n").Replace(beginning))
 	_, _ = io.ReadFull(conn, make([]byte, read))
 	b.s.sent.Add(1)
-	b.s.mu.Lock()
-	defer b.s.mu.Unlock()
-	b.s.held = append(b.s.held, conn)
+	b.s.hold(conn)
 }
 
 // draftWith returns a form that saves a draft with a file.
@@ -198,9 +196,7 @@ var attacks = []attack{
 		for range 100 {
 			_ = ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
 		}
-		b.s.mu.Lock()
-		defer b.s.mu.Unlock()
-		b.s.held = append(b.s.held, ws)
+		b.s.hold(ws)
 	}},
 }
 
@@ -209,16 +205,20 @@ var attacks = []attack{
 func (s *siege) begins(ctx context.Context, accounts []demo.Account) (done *sync.WaitGroup) {
 	done = &sync.WaitGroup{}
 	var first sync.WaitGroup
+	sessions := make([]http.CookieJar, len(attacks))
 	for k, a := range attacks {
 		who := s.client(fmt.Sprintf("127.0.%d.9", 1+k))
 		if a.own {
 			if status := who.logIn(ctx, accounts[k%len(accounts)]); status != http.StatusOK && ctx.Err() == nil {
-				s.t.Logf("%s: the login is answered %d", a.name, status)
+				s.t.Errorf("%s: the login is answered %d", a.name, status)
 			}
 		}
+		sessions[k] = who.http.Jar
+	}
+	for k, a := range attacks {
 		for n := range s.size {
 			b := s.client(fmt.Sprintf("127.0.%d.%d", 1+k, 1+n%4))
-			b.http.Jar = who.http.Jar
+			b.http.Jar = sessions[k]
 			first.Add(1)
 			done.Go(func() {
 				for round := 0; ctx.Err() == nil && (s.rounds == 0 || round < s.rounds); round++ {
@@ -238,33 +238,42 @@ func (s *siege) begins(ctx context.Context, accounts []demo.Account) (done *sync
 	return done
 }
 
-// honest uses the city as a resident does, once.
-func (s *siege) honest(ctx context.Context, b *besieger, files bool) {
-	ask := func(what, method, path, kind string, body []byte, want int) {
-		at := time.Now()
-		status := b.do(ctx, method, path, kind, body)
-		if ctx.Err() != nil {
-			return
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.took[what] = append(s.took[what], time.Since(at))
-		if status != want {
-			s.wrong = append(s.wrong, fmt.Sprintf("%s %s: %d", method, path, status))
-		}
+// asks sends an honest request, which has to be answered 200, and notes how long it took.
+func (s *siege) asks(ctx context.Context, b *besieger, what, method, path, kind string, body []byte) {
+	at := time.Now()
+	status := b.do(ctx, method, path, kind, body)
+	if ctx.Err() != nil {
+		return
 	}
-	for _, page := range []string{"overview", "records", "access-log", "inbox", "disputes"} {
-		ask("a page", http.MethodGet, "/en/"+page, "", nil, http.StatusOK)
-	}
-	ask("a public page", http.MethodGet, "/en/rulebooks", "", nil, http.StatusOK)
-	ask("a list", http.MethodGet, "/api/records", "", nil, http.StatusOK)
-	if files {
-		body, kind := draftWith("receipt.pdf", pdf)
-		ask("a form with a file", http.MethodPost, "/api/drafts", kind, body, http.StatusOK)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.took[what] = append(s.took[what], time.Since(at))
+	if status != http.StatusOK {
+		s.wrong = append(s.wrong, fmt.Sprintf("%s %s: %d", method, path, status))
 	}
 }
 
-// table returns what the honest resident has met, and the longest p99.
+// withFile is what an honest resident waits for longer where many files are checked: 12
+// seconds at most, and then the file is received and checked later.
+const withFile = "a form with a file"
+
+// honest uses the city as a resident does, once.
+func (s *siege) honest(ctx context.Context, b *besieger) {
+	for _, page := range []string{"overview", "records", "access-log", "inbox", "disputes"} {
+		s.asks(ctx, b, "a page", http.MethodGet, "/en/"+page, "", nil)
+	}
+	s.asks(ctx, b, "a public page", http.MethodGet, "/en/rulebooks", "", nil)
+	s.asks(ctx, b, "a list", http.MethodGet, "/api/records", "", nil)
+}
+
+// sendsFile sends a form with a file, as an honest resident does.
+func (s *siege) sendsFile(ctx context.Context, b *besieger) {
+	body, kind := draftWith("receipt.pdf", pdf)
+	s.asks(ctx, b, withFile, http.MethodPost, "/api/drafts", kind, body)
+}
+
+// table returns what the honest resident has met, and the longest p99 of all but forms with
+// files.
 func (s *siege) table() (lines string, worst time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -279,11 +288,25 @@ func (s *siege) table() (lines string, worst time.Duration) {
 		all := slices.Clone(s.took[what])
 		slices.Sort(all)
 		p99 := all[min(len(all)-1, len(all)*99/100)]
-		worst = max(worst, p99)
+		if what != withFile {
+			worst = max(worst, p99)
+		}
 		fmt.Fprintf(&b, "%-20s %8d %8d %8d %8d\n", what, len(all), all[len(all)/2].Milliseconds(), p99.Milliseconds(),
 			all[len(all)-1].Milliseconds())
 	}
 	return b.String(), worst
+}
+
+// hold holds a connection open. The attackers and the honest resident are one process, which
+// may have only so many: the oldest one goes.
+func (s *siege) hold(c io.Closer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if most := openFiles() / 2; most > 0 && len(s.held) >= most {
+		_ = s.held[0].Close()
+		s.held = s.held[1:]
+	}
+	s.held = append(s.held, c)
 }
 
 func (s *siege) letGo() {
@@ -327,7 +350,8 @@ func TestAnHonestResidentIsServedWhileOthersAttack(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := s.begins(ctx, all[1:4])
 	defer func() { stop(); s.letGo(); done.Wait() }()
-	s.honest(t.Context(), b, true)
+	s.honest(t.Context(), b)
+	s.sendsFile(t.Context(), b)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.wrong) > 0 || len(s.held) == 0 {
@@ -361,8 +385,14 @@ func TestSiege(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), time.Duration(seconds)*time.Second)
 	defer stop()
 	done := s.begins(ctx, hostile)
+	done.Go(func() {
+		for ctx.Err() == nil {
+			s.sendsFile(ctx, b)
+			hold(ctx, time.Second)
+		}
+	})
 	for ctx.Err() == nil {
-		s.honest(ctx, b, true)
+		s.honest(ctx, b)
 		hold(ctx, 200*time.Millisecond)
 	}
 	s.letGo()
