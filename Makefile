@@ -163,10 +163,11 @@ test-fast: ## the tests of the rules, the pages, the cases and the live events, 
 .PHONY: test-unit
 test-unit: test-server test-packages ## the Go tests, on this machine and, where it runs there, in WebAssembly
 
-# These start the program many times, and mostly wait for that.
+# These start the program many times, and mostly wait for that: those with a city of their
+# own run side by side, after those that share one.
 .PHONY: test-server
 test-server: kratos versitygw $(PACKED)
-	$(GO) test -timeout 20m ./server
+	$(GO) test -timeout 20m -parallel 4 ./server
 
 .PHONY: test-packages
 test-packages: kratos versitygw $(PACKED)
@@ -236,6 +237,16 @@ torture: kratos $(PACKED) ## the program under load, killed, stopped and cut off
 	@TORTURE='$(TRIALS) $(ENGINE) $(REPLICAS) $(SEED)' TORTURE_SAYS='$(ROOT)/.cache/torture' \
 		$(GO) test ./server -count 1 -timeout 24h -run '^TestTorture$$' -v || { cat .cache/torture 2>/dev/null; exit 1; }
 	@cat .cache/torture
+
+SECONDS ?= 120
+
+# A short run of it is in the tests.
+.PHONY: siege
+siege: kratos $(PACKED) ## hostile clients of all kinds at once; fails where an honest resident waits [SECONDS=120]
+	@mkdir -p .cache; rm -f .cache/siege
+	@SIEGE='$(SECONDS)' SIEGE_SAYS='$(ROOT)/.cache/siege' $(GO) test ./server -count 1 -timeout 2h -run '^TestSiege$$' > .cache/siege.log 2>&1 || \
+		{ cat .cache/siege.log; exit 1; }
+	@cat .cache/siege
 
 .PHONY: metamorphic
 metamorphic: ## a million pairs of residents that differ in what must not matter: each has the same score [PAIRS=1000000]

@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"app/logcheck":      1,
 	"server/evidence":   1,
 	"server/csvfile":    1,
+	"server/guard":      1,
 	"server/casework":   2,
 	"app/page":          2,
 	"server/vault":      2,

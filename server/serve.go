@@ -277,7 +277,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Allow:        func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
 		AllowComment: commentLimit(who),
 		Public:       p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Counter: s.Counter, SecurityContact: s.SecurityContact,
-		Logger: p.log, Together: db.Together, Counted: store.Counted, Observe: p.figures.Request, Traces: p.traces,
+		Logger: p.log, Spool: p.spool(), PerAddress: s.ConnectionsPerAddress, Together: db.Together, Counted: store.Counted, Observe: p.figures.Request, Traces: p.traces,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
 				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,
@@ -366,19 +366,12 @@ func (p *program) url() string {
 // run serves requests and runs jobs until ctx ends. Then it is not ready, goes on to
 // serve for StopDelay, closes the listener, and lets open requests end.
 func (p *program) run(ctx context.Context) error {
-	srv := &http.Server{
-		Handler:           p.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		WriteTimeout:      2 * time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
-	}
+	listener := p.guarded()
+	srv := p.httpServer(listener)
 	told := ctx
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		if err := srv.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := srv.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
 		}
 		return nil

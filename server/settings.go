@@ -82,7 +82,13 @@ type Settings struct {
 	// AsksPerAgency, Asks (ASKS_PER_AGENCY, ASKS) are how many questions one agency, and
 	// all together, get at the same time.
 	AsksPerAgency, Asks int
-	LogLevel            slog.Level
+	// ConnectionsPerAddress, Connections (CONNECTIONS_PER_ADDRESS, CONNECTIONS) are how many
+	// connections one address, and all together, may have open.
+	ConnectionsPerAddress, Connections int
+	// TransitMB (TRANSIT_MB) is how many megabytes of forms with files and of files that
+	// are sent may be on their way on disk.
+	TransitMB int
+	LogLevel  slog.Level
 	// Notes are sentences about settings that are misspelt, unused or contradictory.
 	Notes []string
 }
@@ -156,6 +162,8 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		wrong = append(wrong, errors.New("SCORE_RESERVE must be a length of time up to 12h, such as 5m"))
 	}
 	s.AsksPerAgency, s.Asks = number("ASKS_PER_AGENCY", kernel.DefaultAsksPerAgency, 1), number("ASKS", kernel.DefaultAsks, 1)
+	s.ConnectionsPerAddress, s.Connections = number("CONNECTIONS_PER_ADDRESS", connectionsEach, 1), number("CONNECTIONS", connections, 10)
+	s.TransitMB = number("TRANSIT_MB", transitMB, 1024)
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		wrong = append(wrong, errors.New("ADDR must be host:port, such as 127.0.0.1:8080"))
 	}

@@ -41,6 +41,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/guard"
 	"mingjing/server/trace"
 )
 
@@ -165,6 +166,11 @@ type Config struct {
 	Counted func(ctx context.Context) (context.Context, *atomic.Int64)
 	// Traces begins the trace of each request; nil makes none.
 	Traces *trace.Tracer
+	// PerAddress is how many requests of one address may be under way behind a proxy, with
+	// ProxyHops; 0 is any number.
+	PerAddress int
+	// Spool keeps what is on its way on disk; nil is one of its own, for temporary files.
+	Spool *guard.Spool
 }
 
 type server struct {
@@ -175,7 +181,7 @@ type server struct {
 	secure   bool
 	pages    map[string]screen // by name
 	names    map[string]string // of routes, by pattern
-	uploads  *uploads
+	bounds   *bounds
 	mux      *http.ServeMux
 	forms    map[string]reflect.Type // what actions read, by pattern
 	// lawChanges has what versions of rulebooks change, by the hashes of two of them.
@@ -210,7 +216,7 @@ func New(c Config) (http.Handler, error) {
 		a.lawOf(c.Casework.City)
 	}
 	s := &server{Config: c, casework: c.Casework, assets: a, pages: map[string]screen{}, names: map[string]string{},
-		uploads: newUploads()}
+		bounds: newBounds(c.Spool)}
 	for _, p := range pages {
 		s.pages[p.route()] = p
 	}
@@ -240,13 +246,13 @@ func New(c Config) (http.Handler, error) {
 	// Compression would break the live stream, which takes over the connection.
 	plain := cross.Handler(mux)
 	packed := compress(plain)
-	return s.withHeadersAndLog(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return s.withHeadersAndLog(s.withAddressBound(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api/live" {
 			plain.ServeHTTP(w, r)
 			return
 		}
 		packed.ServeHTTP(w, r)
-	})), nil
+	}))), nil
 }
 
 // A call is one request: who sent it, in which language, and what is logged about it.
@@ -266,6 +272,7 @@ type call struct {
 	txCtx     context.Context //nolint:containedctx // of the transaction in which a page is read
 	errorPage string          // the page on which the form is shown with its errors, if not the action's
 	id        string          // of the request, in the log and in the answer to an unknown error
+	ends      []func()        // what is done when the answer begins
 }
 
 func (c *call) ctx() context.Context {

@@ -36,6 +36,9 @@ func (c *call) servePage(r mingjing.Route, page screen) error {
 	case "offline", "locked":
 		c.who = nil // browsers store these pages, or show them to anybody, so they name nobody
 	}
+	if err := c.mayRead(false); err != nil {
+		return err
+	}
 	v, err := c.readView(page, nil)
 	if r.Access == mingjing.Anyone && c.who != nil && mingjing.AwayCode(err) != "" {
 		c.who = nil // who is logged in can't be read, and the page needs nobody

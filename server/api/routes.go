@@ -182,6 +182,7 @@ func (c *call) run(fn func(*call) error) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	defer c.end()
 	c.identify()
 	return fn(c)
 }

@@ -74,6 +74,11 @@ var probes = []probe{
 	{"AccessProof", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
 		return c.AccessProof(ctx, a, accesslog.ProofQuery{})
 	}},
+	{"WholeProof", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		var pages []mingjing.AccessProof
+		err := c.WholeProof(ctx, a, func(p mingjing.AccessProof) error { pages = append(pages, p); return nil })
+		return pages, err
+	}},
 	{"ScoreRequest", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.ScoreRequest(ctx, a, v.request) }},
 	{"Record", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Record(ctx, a, v.record) }},
 	{"Listing", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Listing(ctx, a, v.listing) }},

@@ -206,15 +206,17 @@ type Identity struct {
 	cache      *cache
 	checks     *line
 	pace       responseFloor
-	askEvery   time.Duration // how often Kratos is asked for sessions that ended without us
-	asked      atomic.Int64  // when it was, in ticks
-	uses       Uses          // nil where sessions may be unused for any time
-	idleAfter  time.Duration
-	freshFor   time.Duration
-	endWait    time.Duration
-	context    []string // words that are no part of a good password
-	decoyOnce  sync.Mutex
-	decoy      bool
+	// mostSessions is how many sessions a person may have; 0 is the standard.
+	mostSessions int
+	askEvery     time.Duration // how often Kratos is asked for sessions that ended without us
+	asked        atomic.Int64  // when it was, in ticks
+	uses         Uses          // nil where sessions may be unused for any time
+	idleAfter    time.Duration
+	freshFor     time.Duration
+	endWait      time.Duration
+	context      []string // words that are no part of a good password
+	decoyOnce    sync.Mutex
+	decoy        bool
 
 	mu sync.Mutex
 	// about returns the name and the ID number of a resident; nil where nobody knows.

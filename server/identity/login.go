@@ -72,6 +72,7 @@ func (i *Identity) logIn(ctx context.Context, a *attempt, password string, c min
 		return "", errLogin()
 	}
 	i.loginSucceeded(ctx, a)
+	i.endSurplus(ctx, token)
 	return i.cookieOf(token, nil)
 }
 
@@ -204,6 +205,7 @@ func (i *Identity) staffLogin(ctx context.Context, login, password string, has b
 		return "", i.undecided(ctx, a, "check a second factor", err)
 	}
 	i.loginSucceeded(ctx, a)
+	i.endSurplus(ctx, token)
 	return i.cookieOf(token, nil)
 }
 
