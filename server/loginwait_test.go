@@ -108,7 +108,8 @@ func TestWhereManyLogInAPageSaysThePlaceAndTheTimeAndThenLogsIn(t *testing.T) {
 	wrong := tries[1].b.page("login/wait").want(401)
 	doc := wrong.html()
 	if id, _ := doc.Find("input[name=id_number]").Attr("value"); strings.ReplaceAll(id, " ", "") != string(who.IDNumber) ||
-		doc.Find("form[action='/api/login'] input[name=next][value=inbox]").Length() != 1 || doc.Find("input[name=password][value]").Length() != 0 ||
+		doc.Find("form[action='/api/login'] input[name=next][value=inbox]").Length() != 1 ||
+		doc.Find("input[name=password][value]").Length() != 0 ||
 		!strings.Contains(doc.Find("main").Text(), i18n.T("zh-CN", "error.login_failed")) {
 		html, _ := doc.Find("main form").Html()
 		t.Errorf("a wrong password leads to %s", html)

@@ -139,8 +139,8 @@ func TestOfManyLoginsAtOnceNobodyWithTheRightPasswordIsRefused(t *testing.T) {
 		} else {
 			got.Cookie, got.Next = cookie, "inbox"
 		}
-		if code := ""; err != nil {
-			if code = codeOf(err); code != want || want != "" && id != "" && got.IDNumber != string(n) {
+		if err != nil {
+			if code := codeOf(err); code != want || want != "" && id != "" && got.IDNumber != string(n) {
 				t.Errorf("the answer is %s with %+v", code, got)
 			}
 		} else if want != "" || got.Cookie == "" || got.Next != "inbox" {

@@ -44,6 +44,9 @@ func (w *world) checkHistory() {
 	byObject := map[string][]porcupine.Operation{}
 	for _, op := range w.history {
 		s := op.Input.(step)
+		if w.jumped && op.Output.(answer).code == "mandate_over" {
+			continue // where the clock jumps back, its last day is not over any more
+		}
 		byObject[s.object] = append(byObject[s.object], op)
 	}
 	names := make([]string, 0, len(byObject))
@@ -144,6 +147,18 @@ func (now state) after(s step, out answer) (possible bool, then state) {
 		now.ended = now.ended || done
 	case "share count":
 		return !told || out.code != ok || out.n == now.n, now
+	case "mandate accept", "mandate decline", "mandate end mandate":
+		// It may also end by its day, with its case, or when somebody leaves. However it ended,
+		// it never begins again.
+		repeated := s.do == "accept" && now.text == "accept"
+		switch {
+		case out.lost && !now.ended && !repeated, told && out.code == ok:
+			possible = !now.ended && !repeated
+			now.text, now.ended = s.do, s.do != "accept"
+			return possible, now
+		case told && !repeated && (out.code == "mandate_over" || out.code == "not_found"):
+			now.ended = true
+		}
 	case "evidence add":
 		if done && now.known {
 			now.n += s.in

@@ -35,6 +35,7 @@ type person struct {
 	shares      []*shared
 	withdrew    []int64  // when they had taken back a consent
 	mandates    []string // that they are asked to take
+	given       []string // that they have offered
 	inquiries   []string
 	looks       map[string]int // by who looked: how often staff were shown something, at least
 	receipt     string         // of leaving
@@ -395,16 +396,22 @@ func (w *world) actOf(x *person) (act, bool) {
 		a.do = func(ctx context.Context) error {
 			d, err := b.Cases.OfferMandate(ctx, me, o)
 			if err == nil && len(d.Mandates) > 0 {
-				helper.mandates = append(helper.mandates, d.Mandates[len(d.Mandates)-1].ID)
+				id := d.Mandates[len(d.Mandates)-1].ID
+				helper.mandates, x.given = append(helper.mandates, id), append(x.given, id)
 			}
 			return err
 		}
 	case "accept", "decline", "end mandate":
-		if len(x.mandates) == 0 {
+		all := x.mandates
+		if a.name == "end mandate" {
+			all = x.given
+		}
+		if len(all) == 0 {
 			return a, false
 		}
-		id, what := pick(w, x.mandates), a.name
+		id, what := pick(w, all), a.name
 		a.shown = false
+		a.model = []*step{{object: "mandate " + id, do: what}}
 		a.do = func(ctx context.Context) (err error) {
 			switch what {
 			case "accept":

@@ -43,7 +43,8 @@ func (s *Store) LoginWait(ctx context.Context, id string) (w mingjing.LoginWait,
 				AND o.asked_at > n.now - `+s.eng.number("?")+`),
 				(SELECT count(*) FROM login_wait o WHERE o.answer IS NULL AND o.asked_at > n.now - `+s.eng.number("?")+`),
 				w.sealed, w.answer, n.now - w.asked_at, n.now - w.taken_at
-			FROM login_wait w, (SELECT `+s.eng.now()+` AS now) AS n WHERE w.id_hash = ?`), waitsAway.Microseconds(), waitsAway.Microseconds(), hash).
+			FROM login_wait w, (SELECT `+s.eng.now()+` AS now) AS n WHERE w.id_hash = ?`), waitsAway.Microseconds(), waitsAway.Microseconds(),
+			hash).
 			Scan(&w.Place, &w.Waiting, &w.Sealed, &w.Answer, &asked, &taken)
 		w.Taken = taken.Valid && fromDelta(taken.Int64) < waitsTaken
 		return err == nil, end(err)

@@ -11,8 +11,8 @@ import (
 // taken it.
 func unasked(t *testing.T, s *Store, id string, d time.Duration) {
 	t.Helper()
-	must(t, s.execute(t.Context(), `UPDATE login_wait SET asked_at = asked_at - ?, taken_at = taken_at - ? WHERE id_hash = ?`, d.Microseconds(),
-		d.Microseconds(), s.hash("login wait", id)))
+	must(t, s.execute(t.Context(), `UPDATE login_wait SET asked_at = asked_at - ?, taken_at = taken_at - ? WHERE id_hash = ?`,
+		d.Microseconds(), d.Microseconds(), s.hash("login wait", id)))
 }
 
 func TestLoginsWaitInTheirOrderAndWhoStaysAwayIsPassedOver(t *testing.T) {
