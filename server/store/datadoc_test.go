@@ -58,9 +58,9 @@ var inTheClear = map[string][]string{
 		"tree_hash.id", "law_set.id"},
 	"code": {"agency", "agency_stat.answer", "asked", "outcome", "feedback", "key_use", "kind", "state", "reason", "way", "place", "action",
 		"late", "unlawful", "unexplained", "unfounded", "others", "allowed", "viewed", "accepted", "addressed", "guesses", "minutes", "letters",
-		"days", "answer_days", "decide_days", "version", "n", "seq", "at_byte", "received", "asked_at", "leaf", "trimmed", "audience",
+		"days", "answer_days", "decide_days", "version", "n", "seq", "at_byte", "received", "leaf", "trimmed", "audience",
 		"dispute.code", "record.code", "listing.code"},
-	"time": {"at", "created_at", "revoked_at", "ends_at", "late_from", "open_until", "filed_at", "due", "given_at", "withdrawn_at", "taken_at",
+	"time": {"at", "asked_at", "created_at", "revoked_at", "ends_at", "late_from", "open_until", "filed_at", "due", "given_at", "withdrawn_at", "taken_at",
 		"decided_at", "next_due", "very_late_at", "hidden_at", "letter_at", "activated_at", "code_until", "listed_at", "login_at", "erased_at",
 		"added_at", "made_at", "expires_at", "saved_at", "free_at", "read_at", "until", "seen_at", "factor_at", "corrected_at", "next_try",
 		"tstamp"},
@@ -69,8 +69,8 @@ var inTheClear = map[string][]string{
 		"master", "upkeep.name", "version_id", "is_applied"},
 	"staff": {"staff_id", "handler_id", "login"},
 	"hash": {"id_hash", "key_hash", "name_hash", "code_hash", "ref_hash", "person_hash", "page_hash", "form_hash", "try_hash", "helper_hash",
-		"endpoint_hash", "session_hash", "content_hash", "self_hash", "commitment", "comment_act.hash", "staff_entry.hash"},
-	"sealed elsewhere": {"keyset.wrapped", "session_use.cookie"},
+		"endpoint_hash", "session_hash", "content_hash", "self_hash", "use_hash", "commitment", "comment_act.hash", "staff_entry.hash"},
+	"sealed elsewhere": {"keyset.wrapped", "session_use.cookie", "login_wait.sealed", "login_wait.answer"},
 }
 
 // classNames are the classes, in the order in which the document explains them.
