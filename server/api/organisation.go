@@ -14,7 +14,8 @@ const actingCookie = "acting"
 
 // actingParts are the first parts of the paths that are open in the area of an organisation. All
 // else is a person's own: logins, devices, mandates, shares, leaving.
-var actingParts = []string{"overview", "ask", "requests", "score", "score-requests", "records", "listings", "sources", "access-log", "inquiries",
+var actingParts = []string{"overview", "ask", "requests", "score", "score-requests", "records", "listings", "sources",
+	"access-log", "inquiries",
 	"consents", "disputes", "missing", "repairs", "evidence", "export", "inbox", "notices", "drafts", "more", "organisations", "statements",
 	"live", "lock", "logout", "me", "display"}
 

@@ -121,7 +121,8 @@ func representativesBody(v *mingjing.View) []app.UI {
 	cards := make([]app.UI, 0, len(shown.Representatives))
 	for _, m := range shown.Representatives {
 		step := func(path, label, kind string) app.UI {
-			return c.Form{Action: "/api/admin/representatives/" + page.Segment(m.ID) + "/" + path, Label: label, Body: []app.UI{page.LangField(v), of,
+			return c.Form{Action: "/api/admin/representatives/" + page.Segment(m.ID) + "/" + path, Label: label, Body: []app.UI{
+				page.LangField(v), of,
 				c.Button{Text: label, Kind: kind}.UI()}}.UI()
 		}
 		parts := []app.UI{c.P(m.IDMasked), c.P(page.Code(v, "representative_state", string(m.State)) + " · " + m.Source),
