@@ -7,7 +7,8 @@ import (
 
 // PlainPages are the pages of residents and staff that no browser program has: the server
 // alone renders them.
-var PlainPages = []string{"refused", "list-used", "complaints", "complaints-open", "complaint", "incoming"}
+var PlainPages = []string{"refused", "list-used", "complaints", "complaints-open", "complaint", "incoming", "organisations",
+	"organisation", "representatives"}
 
 // Limits on a complaint, and on the answer to one.
 const (

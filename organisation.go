@@ -33,7 +33,9 @@ type OrganisationView struct {
 	Code OrganisationCode `json:"code"`
 	Name string           `json:"name"`
 	// Doubtful warns that the check character is another one than the standard says.
-	Doubtful        bool             `json:"doubtful"`
+	Doubtful bool `json:"doubtful"`
+	// Wrong says that what was looked up is no code.
+	Wrong           bool             `json:"wrong,omitempty"`
 	Representatives []Representative `json:"representatives,omitempty"`
 }
 
@@ -58,6 +60,8 @@ type OrganisationPublic struct {
 	Code     OrganisationCode `json:"code"`
 	Name     string           `json:"name"`
 	Doubtful bool             `json:"doubtful"`
+	// Wrong says that what was looked up is no code.
+	Wrong bool `json:"wrong,omitempty"`
 	// Listings are those in effect.
 	Listings []PublicListing `json:"listings"`
 }

@@ -29,7 +29,8 @@ var Routes = []Route{
 	{"rulebook", "rulebooks/{id}", Anyone}, // ?cursor=C
 	{"try", "rulebooks/{id}/try", Anyone},
 	{"agencies", "agencies", Anyone},
-	{"agency", "agencies/{id}", Anyone}, // the id is the code of an agency, or bureau
+	{"agency", "agencies/{id}", Anyone},               // the id is the code of an agency, or bureau
+	{"organisation", "organisations/look-up", Anyone}, // ?code=C
 	{"check-us", "check-us", Anyone},
 	{"help", "help", Anyone},
 	{"glossary", "glossary", Anyone},
@@ -79,6 +80,7 @@ var Routes = []Route{
 	{"queue", "admin", Staff},     // ?state=S&kind=K&late=L&mine=1&agency=A&search=Q&cursor=C
 	{"inbox", "inbox", Residents}, // ?cursor=C
 	{"notice-settings", "inbox/settings", Residents},
+	{"organisations", "organisations", Residents},
 	{"mandates", "mandates", Residents},
 	{"helping", "helping/{id}", Residents},
 	{"case", "admin/cases/{id}", Staff},
@@ -97,6 +99,7 @@ var Routes = []Route{
 	{"inquiry-answer", "admin/inquiries/{id}", Staff},
 	{"complaints-open", "admin/complaints", Staff},
 	{"complaint", "admin/complaints/{id}", Staff},
+	{"representatives", "admin/representatives", Staff}, // ?code=C
 	{"relatives", "admin/relatives", Staff},
 	{"comments", "admin/comments", Staff}, // ?state=S&cursor=C
 	{"comment", "admin/comments/{id}", Staff},

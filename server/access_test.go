@@ -57,7 +57,7 @@ func (th things) at(path string) string {
 	for part, of := range map[string]string{"records/": th.record, "listings/": th.listing, "requests/": th.request,
 		"evidence/": th.evidence, "notices/": th.notice, "mandates/": th.mandate, "inquiries/": th.inquiry, "rulebooks/": "rongcheng",
 		"agencies/": mingjing.BureauCode,
-		"shares/": th.share} {
+		"shares/":   th.share} {
 		if strings.Contains(path, part+"{id}") {
 			id = of
 		}

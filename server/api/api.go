@@ -286,8 +286,12 @@ type call struct {
 	lang  string
 	// who is nil when nobody is logged in; then loginErr says what is wrong with the
 	// session of the browser, if it has one.
-	who       *mingjing.Login
-	loginErr  error
+	who      *mingjing.Login
+	loginErr error
+	// self is the id of the resident who acts for an organisation, which is who then; "" for
+	// who acts for nobody. actingErr says that they may no longer.
+	self      string
+	actingErr error
 	token     string
 	in        input
 	txCtx     context.Context   //nolint:containedctx // of the transaction in which a page is read

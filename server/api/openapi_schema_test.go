@@ -141,7 +141,8 @@ var enums = map[reflect.Type]schema{
 		mingjing.EventBatch}),
 	reflect.TypeFor[mingjing.Role](): codes([]mingjing.Role{mingjing.RoleResident, mingjing.RoleHandler, mingjing.RoleSupervisor,
 		mingjing.RoleAuditor, mingjing.RoleAdministrator,
-		mingjing.RoleAgency, mingjing.RoleSystem, mingjing.RoleHelper, mingjing.RoleRecipient}),
+		mingjing.RoleAgency, mingjing.RoleSystem, mingjing.RoleHelper, mingjing.RoleRecipient,
+		mingjing.RoleRepresentative}),
 }
 
 func some() schema { return schema{MinLength: intp(1)} }

@@ -17,7 +17,7 @@ import (
 var pages = []screen{
 	page[none]{name: "home"},
 	loginPage, loginWaitPage, activatePage, forgotPage, resetPage, staffLoginPage, staffActivatePage,
-	rulebooksPage, rulebookPage, tryPage, agenciesPage, agencyPage,
+	rulebooksPage, rulebookPage, tryPage, agenciesPage, agencyPage, organisationPage,
 	page[none]{name: "check-us"}, page[none]{name: "help"}, page[none]{name: "glossary"}, contactPage, page[none]{name: "accessibility"},
 	page[none]{name: "privacy"}, statusPage, displayPage,
 	page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
@@ -29,11 +29,11 @@ var pages = []screen{
 	sharesPage, newSharePage,
 	draftsPage, incomingPage, page[none]{name: "more"},
 	queuePage,
-	inboxPage, noticeSettingsPage, mandatesPage, helpingPage,
+	inboxPage, noticeSettingsPage, organisationsPage, mandatesPage, helpingPage,
 	oneCasePage,
 	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyKeysPage, agencyInquiriesPage,
 	agencyInquiryPage,
-	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, openComplaintsPage, complaintPage, relativesPage,
+	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, openComplaintsPage, complaintPage, relativesPage, representativesPage,
 	commentsPage, commentPage, demoClockPage,
 	staffPage, staffMemberPage, staffRegisterPage,
 }

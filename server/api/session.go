@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -80,6 +81,7 @@ func (c *call) identify() {
 	case err == nil:
 		c.who, c.token = &who, k.Value
 		c.who.Actor.Screen = mingjing.Screen{Session: who.SessionID, Opened: who.AuthenticatedAt}
+		c.actAs()
 	case c.problem(err).Status == http.StatusUnauthorized:
 		c.clearBrowserData()
 		c.loginErr = err
@@ -135,7 +137,7 @@ func (c *call) admit(access mingjing.Access) error {
 	case role != mingjing.RoleResident && c.who.Actor.AAL < 2:
 		return mingjing.NewError(mingjing.Forbidden, "aal2_required")
 	}
-	return nil
+	return c.mayAct()
 }
 
 // slowBody is the time from which on a request has taken long to arrive.
@@ -156,7 +158,7 @@ func (c *call) stillThere() error {
 	if err != nil {
 		return err
 	}
-	if now.SessionID != c.who.SessionID || now.Actor.ID != c.who.Actor.ID || now.Actor.Role != c.who.Actor.Role {
+	if now.SessionID != c.who.SessionID || now.Actor.ID != cmp.Or(c.self, c.who.Actor.ID) || now.Actor.Role != c.who.Actor.Role {
 		return mingjing.NewError(mingjing.Unauthenticated, "session_expired")
 	}
 	return nil

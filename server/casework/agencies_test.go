@@ -136,7 +136,8 @@ func TestAnAgencyIsRatedByWhetherItOpenedTheEvidenceAndWhatItSent(t *testing.T) 
 			_, _, err := c.AgencyEvidence(ctx, judge, must1(c.Dispute(ctx, a, d.ID)).Evidence[0].ID)
 			must(t, err)
 		}
-		_, err := c.AgencyAnswer(ctx, judge, d.ID, agencyside.OfficerAnswer{Position: mingjing.PositionWithdrawn, Text: mingjing.Text{"zh-CN": "撤回。"}})
+		_, err := c.AgencyAnswer(ctx, judge, d.ID, agencyside.OfficerAnswer{Position: mingjing.PositionWithdrawn,
+			Text: mingjing.Text{"zh-CN": "撤回。"}})
 		must(t, err)
 		want := map[bool]string{true: mingjing.OpenedYes, false: mingjing.OpenedNo}[opens]
 		if got := must1(c.Dispute(ctx, a, d.ID)).Opened; got != want {

@@ -58,6 +58,23 @@ func samples(lang string) map[string]*mingjing.View {
 	all["incoming"].Drafts = []mingjing.FormDraft{{ID: "d", Form: "/api/incoming", Page: "incoming", Files: []mingjing.DraftFile{
 		{ID: "f-1", Name: pagetest.Hostile, Size: 48_000, State: mingjing.DraftFileReady, Type: "image/png"},
 		{ID: "f-2", Name: "a.docx", Size: 9, State: mingjing.DraftFileRefused, Why: "evidence_document"}}}}
+	add("organisations", mingjing.RoleResident, &mingjing.OrganisationsView{Organisations: []mingjing.Organisation{{ID: "org-1",
+		Name: pagetest.Hostile, Code: "91350100M000100Y43", Since: now}}})
+	add("organisations.none", mingjing.RoleResident, &mingjing.OrganisationsView{})
+	add("organisations.acting", mingjing.RoleResident, &mingjing.OrganisationsView{ActingFor: "org-1"})
+	add("organisation", mingjing.RoleResident, &mingjing.OrganisationPublic{})
+	add("organisation.wrong", mingjing.RoleResident, &mingjing.OrganisationPublic{Wrong: true})
+	add("organisation.unknown", mingjing.RoleResident, &mingjing.OrganisationPublic{Code: "91350100M000100Y44", Doubtful: true})
+	add("organisation.clear", mingjing.RoleResident, &mingjing.OrganisationPublic{Code: "91350100M000100Y43", Name: pagetest.Hostile})
+	add("organisation.listed", mingjing.RoleResident, &mingjing.OrganisationPublic{Code: "91350100M000100Y43", Name: pagetest.Hostile,
+		Listings: []mingjing.PublicListing{{Code: "firm.enforcement_blacklist", Agency: "court", From: "2026-01-02", Ends: "2028-01-02",
+			Exit: mingjing.Text{"zh-CN": pagetest.Hostile, "en": pagetest.Hostile}}}})
+	add("representatives", mingjing.RoleHandler, &mingjing.OrganisationView{})
+	add("representatives.unknown", mingjing.RoleHandler, &mingjing.OrganisationView{Code: "91350100M000100Y44", Doubtful: true})
+	add("representatives.some", mingjing.RoleHandler, &mingjing.OrganisationView{Code: "91350100M000100Y43", Name: pagetest.Hostile,
+		Representatives: []mingjing.Representative{{ID: "m-1", Name: pagetest.Hostile, IDMasked: "99**17", Source: pagetest.Hostile,
+			State: mingjing.RepresentativeProposed, At: now, ProposedBy: "h-1001", Confirm: true},
+			{ID: "m-2", Name: "王小明", Source: "2026-17", State: mingjing.RepresentativeEnded, At: now, ProposedBy: "h-1001", ConfirmedBy: "s-2001"}}})
 	return all
 }
 
