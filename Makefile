@@ -85,6 +85,31 @@ build: kratos bin/mingjing ## build bin/mingjing, bin/kratos and the browser's p
 bin/mingjing: $(PACKED)
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./server
 
+# A release has no demo city. Who builds the same commit with the same Go gets the same
+# bytes, in whatever folder: make release builds the program twice, from two folders and
+# with two caches, and compares.
+RELEASE_FLAGS := -trimpath -buildvcs=false -tags nodynamic,release
+SBOM_VERSION := v1.10.0
+BUILDER ?= urn:mingjing:built-by-hand
+
+.PHONY: release
+release: $(PACKED) ## bin/release: the program without the demo city, built twice and compared, its SBOM and its provenance [BUILDER=URI]
+	@rm -rf bin/release .cache/release && mkdir -p bin/release .cache/release/src
+	@git ls-files -z | xargs -0 cp --parents -t .cache/release/src && cp --parents $(PACKED) .cache/release/src
+	CGO_ENABLED=0 GOFLAGS= $(GO) build $(RELEASE_FLAGS) -ldflags '-s -w -buildid= -X main.version=$(VERSION)' -o bin/release/mingjing ./server
+	@cd .cache/release/src && CGO_ENABLED=0 GOFLAGS= GOCACHE='$(ROOT)/.cache/release/cache' \
+		nice $(GO) build $(RELEASE_FLAGS) -ldflags '-s -w -buildid= -X main.version=$(VERSION)' -o ../again ./server
+	@cmp bin/release/mingjing .cache/release/again || { echo 'make: two builds differ' >&2; exit 1; }
+	@! grep -aq 'mingjing/server/demo\.' bin/release/mingjing || { echo 'make: the demo city is in it' >&2; exit 1; }
+	@grep -aq 'mingjing/server/api\.' bin/release/mingjing || { echo 'make: the names of functions are not in it' >&2; exit 1; }
+	@! DEMO=1 DATA=.cache/release/data bin/release/mingjing >.cache/release/said 2>&1 && grep -q 'this is a release' .cache/release/said
+	@cd / && GOFLAGS= GOBIN='$(ROOT)/.cache/release' $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(SBOM_VERSION)
+	@.cache/release/cyclonedx-gomod bin -json -noserial -notimestamp -version '$(VERSION)' -output bin/release/mingjing.cdx.json bin/release/mingjing
+	@$(GO) run ./release -builder '$(BUILDER)' -version '$(VERSION)' -revision "$$(git rev-parse HEAD)" \
+		bin/release/mingjing bin/release/mingjing.cdx.json > bin/release/mingjing.intoto.json
+	@cd bin/release && sha256sum mingjing mingjing.cdx.json mingjing.intoto.json | tee SHA256SUMS
+	@rm -rf .cache/release
+
 .PHONY: kratos
 kratos: $(KRATOS) ## build bin/kratos (Ory Kratos, from its own module, once)
 	@ln -sfn '$(notdir $(KRATOS))' bin/kratos
@@ -163,10 +188,11 @@ test-fast: ## the tests of the rules, the pages, the cases and the live events, 
 .PHONY: test-unit
 test-unit: test-server test-packages ## the Go tests, on this machine and, where it runs there, in WebAssembly
 
-# These start the program many times, and mostly wait for that.
+# These start the program many times, and mostly wait for that: those with a city of their
+# own run side by side, after those that share one.
 .PHONY: test-server
 test-server: kratos versitygw $(PACKED)
-	$(GO) test -timeout 20m ./server
+	$(GO) test -timeout 20m -parallel 4 ./server
 
 .PHONY: test-packages
 test-packages: kratos versitygw $(PACKED)
@@ -206,6 +232,12 @@ fuzz: ## each fuzz target for FUZZTIME=10s
 		$(GO) test "$$(dirname "$$file")" -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME); \
 	done
 
+VULNCHECK_VERSION := v1.1.4
+
+.PHONY: vulnerabilities
+vulnerabilities: $(PACKED) ## known weaknesses of the modules that our code reaches; asks vuln.go.dev
+	@$(GO) run golang.org/x/vuln/cmd/govulncheck@$(VULNCHECK_VERSION) ./...
+
 .PHONY: counterfactuals
 counterfactuals: ## compare what would have changed the band of 10,000 residents with trying every set of changes
 	@$(GO) test . -run 'Counterfactuals' -count 1 -rapid.checks 2000
@@ -237,6 +269,16 @@ torture: kratos $(PACKED) ## the program under load, killed, stopped and cut off
 		$(GO) test ./server -count 1 -timeout 24h -run '^TestTorture$$' -v || { cat .cache/torture 2>/dev/null; exit 1; }
 	@cat .cache/torture
 
+SECONDS ?= 120
+
+# A short run of it is in the tests.
+.PHONY: siege
+siege: kratos $(PACKED) ## hostile clients of all kinds at once; fails where an honest resident waits [SECONDS=120]
+	@mkdir -p .cache; rm -f .cache/siege
+	@SIEGE='$(SECONDS)' SIEGE_SAYS='$(ROOT)/.cache/siege' $(GO) test ./server -count 1 -timeout 2h -run '^TestSiege$$' > .cache/siege.log 2>&1 || \
+		{ cat .cache/siege.log; exit 1; }
+	@cat .cache/siege
+
 .PHONY: metamorphic
 metamorphic: ## a million pairs of residents that differ in what must not matter: each has the same score [PAIRS=1000000]
 	METAMORPHIC='$(or $(PAIRS),1000000)' $(GO) test . -count 1 -timeout 2h -run TestWhatMustNotMatterChangesNoByteOfAScore
@@ -244,9 +286,9 @@ metamorphic: ## a million pairs of residents that differ in what must not matter
 # Each process has seeds of its own. A history that breaks a promise is printed with the
 # command that makes it again.
 .PHONY: simulate
-simulate: ## a million behaviours of a simulated city, by seeds [N=1000000] [SEED=one that failed]
+simulate: ## a million behaviours of a simulated city, by seeds [N=1000000] [SEED=one that failed] [STEPS=some of its steps]
 ifdef SEED
-	SIMULATE_SEED='$(SEED)' SIMULATE_LOG=1 $(GO) test ./server/sim -count 1 -v -run TestNoHistoryBreaksAPromise
+	SIMULATE_SEED='$(SEED)' SIMULATE_STEPS='$(STEPS)' SIMULATE_LOG=1 $(GO) test ./server/sim -count 1 -v -run TestNoHistoryBreaksAPromise
 else
 	@mkdir -p bin
 	@$(GO) test -c -o bin/simulate ./server/sim

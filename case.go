@@ -395,6 +395,9 @@ type CaseView struct {
 	IDMasked string `json:"id_masked"`
 	// Handler's staff number, empty while nobody has taken it.
 	HandlerID string `json:"handler_id,omitempty"`
+	// Closed says that the case was not opened, since it is not the actor's: nothing of its
+	// resident is in it. Who needs it all the same opens it with a reason.
+	Closed bool `json:"closed,omitempty"`
 	// Next is the nearest clock still running; nil when there is none.
 	Next *Clock `json:"next,omitempty"`
 	// Allowed are the steps that the actor may take now, some of [CaseSteps].

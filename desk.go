@@ -11,7 +11,9 @@ const (
 	// further one.
 	MaxOpenCases = 20
 	MaxNote      = 2000 // characters
-	MaxRelatives = 50
+	// MaxOpenReason is the longest reason for opening somebody else's case, in characters.
+	MaxOpenReason = 300
+	MaxRelatives  = 50
 	// MaxMisses is the number of searches for an ID number that nobody has which one
 	// member of staff may make at the counter in an hour.
 	MaxMisses = 10
@@ -92,6 +94,8 @@ type HandlerFigures struct {
 	Picked int `json:"picked"`
 	// Missed is the number of searches at the counter in these days that found nobody.
 	Missed int `json:"missed"`
+	// Opened is how often in these days they opened a case that was not theirs.
+	Opened int `json:"opened"`
 }
 
 // A CounterView is the counter, where staff file a dispute for a resident who came. It

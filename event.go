@@ -47,6 +47,8 @@ type Listener struct {
 	// [AudienceAgency].
 	Audience  string
 	SessionID string
+	// Person is who listens, by whom streams are counted; "" counts them by session alone.
+	Person string
 	// ExpiresAt is when the stream is closed.
 	ExpiresAt time.Time
 	// After is the last sequence number that the client has seen.

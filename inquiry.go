@@ -8,6 +8,7 @@ import (
 
 // Limits on an inquiry about an entry of the access log.
 const (
+	MaxInquiriesADay   = 30   // inquiries that a resident may make
 	MaxInquiryQuestion = 300  // characters of what the resident adds
 	MinInquiryAnswer   = 10   // characters
 	MaxInquiryAnswer   = 1000 // characters

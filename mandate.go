@@ -37,6 +37,8 @@ const (
 	MandateMonths = 6
 	// MaxMandates is how many open mandates one case has at most.
 	MaxMandates = 3
+	// MaxOffersADay is how many mandates a resident may offer in a day.
+	MaxOffersADay = 10
 )
 
 // A Mandate is a resident's permission for another resident to act for them in one

@@ -245,7 +245,13 @@ type AccessEntry struct {
 	Purpose string `json:"purpose"`
 	// For is the resident for whom Who acted, by a [Mandate].
 	For string `json:"for,omitempty"`
+	// Reason is what a member of staff typed who opened a case that is not theirs.
+	Reason string `json:"reason,omitempty"`
 }
+
+// PurposeOtherCase is the purpose of an entry of somebody who has opened a case that is
+// not theirs.
+const PurposeOtherCase = "other_case"
 
 // A Consent is a resident's permission to make scores by one rulebook.
 type Consent struct {
@@ -307,6 +313,33 @@ type LoginTry struct {
 	Key   string
 	Count int
 	Per   time.Duration
+}
+
+// A LoginWait is a login that waits for its turn, as it is stored: Place counts from 1, and is 0
+// for none, and Waiting is how many wait in all. What was typed is sealed, and so is the answer;
+// Taken says that the password is being checked.
+type LoginWait struct {
+	Place, Waiting int
+	Sealed, Answer []byte
+	Taken          bool
+}
+
+// An AwaitedLogin is what somebody hears whose login waits: the session, or the place in the line
+// and about how many seconds are left.
+type AwaitedLogin struct {
+	// Cookie is that of the session; "" while the login waits.
+	Cookie string
+	// IDNumber and Next are what was typed, to be shown again where the login failed.
+	IDNumber, Next string
+	LoginPlace
+}
+
+// A LoginPlace is the place of a login in the line, from 1, about how many seconds are left, and
+// after how many the page asks again.
+type LoginPlace struct {
+	Place   int `json:"place"`
+	Seconds int `json:"seconds"`
+	Again   int `json:"again"`
 }
 
 // A Login is what a session proves: who is logged in, in which session, and until when.

@@ -19,6 +19,7 @@ var Languages = []string{"zh-CN", "en"}
 var Routes = []Route{
 	{"home", "", Anyone},
 	{"login", "login", Anyone},
+	{"login-wait", "login/wait", Anyone},
 	{"activate", "activate", Anyone},
 	{"forgot", "forgot", Anyone},
 	{"reset", "forgot/code", Anyone},

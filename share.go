@@ -59,6 +59,7 @@ const (
 	MaxShareViews   = 20
 	MaxShareDays    = 90
 	MaxShareActive  = 20
+	MaxSharesADay   = 30  // that a resident may make
 	MaxSharePurpose = 200 // characters
 	MaxShareWho     = 100 // characters of who a recipient says they are
 	// ShareCorrectDays is the number of days after a view in which its recipient can

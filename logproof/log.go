@@ -58,6 +58,7 @@ func CanonicalEntry(resident mingjing.ResidentID, l mingjing.AccessEntry, prev [
 	field("purpose", l.Purpose)
 	field("for", l.For)
 	field("by", l.By)
+	field("reason", l.Reason)
 	return b
 }
 

@@ -49,12 +49,16 @@ func noAgencies(t *testing.T) string {
 // TestABackupIsRestoredElsewhere takes a backup while the server runs, changes data after
 // it, and restores the backup into another data folder.
 func TestABackupIsRestoredElsewhere(t *testing.T) {
+	t.Parallel()
 	theOpenCity(t) // send needs it for descriptions
 	for engine, newURL := range map[string]func() string{
 		"sqlite":   func() string { return "" },
 		"postgres": func() string { return pgtest.Start(t) },
 	} {
-		t.Run(engine, func(t *testing.T) { restoreElsewhere(t, newURL) })
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			restoreElsewhere(t, newURL)
+		})
 	}
 }
 

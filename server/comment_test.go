@@ -35,6 +35,7 @@ func draftedCity(t *testing.T) (*city, string) {
 }
 
 func TestAnybodyCommentsOnADraftAndASupervisorPublishesAndAnswers(t *testing.T) {
+	t.Parallel()
 	c, hash := draftedCity(t)
 	visitor, resident, supervisor := c.browser(t), c.resident(t, "guarantor"), c.desk(t, "s-2001")
 	page := "rulebooks/" + hash

@@ -12,6 +12,7 @@ import (
 // TestAnAgencyThatNeverAnswersLosesAtOnceWhenTheClockIsMoved lets the law's own
 // days pass, six of them, in no time.
 func TestAnAgencyThatNeverAnswersLosesAtOnceWhenTheClockIsMoved(t *testing.T) {
+	t.Parallel()
 	theOpenCity(t) // inspect needs it for descriptions
 	s, err := testSettings(filepath.Join(t.TempDir(), "data"))
 	if err != nil {

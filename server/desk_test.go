@@ -41,8 +41,8 @@ func TestADisputeAtTheCounterWithoutScripts(t *testing.T) {
 	if strings.Contains(to, number) || strings.ContainsAny(id, "/?") {
 		t.Errorf("it leads to %s", to)
 	}
-	if page := string(desk.page("admin/cases/" + id).want(200).body); !strings.Contains(page, "filed at the counter") {
-		t.Error("the case does not say where it was filed")
+	if page := string(desk.page("admin/cases/" + id).want(200).body); strings.Contains(page, "filed at the counter") {
+		t.Error("it is nobody's, and is open to who filed it")
 	}
 	name := c.account(t, "h-1001").Name
 	if page := string(b.page("disputes/" + id).want(200).body); !strings.Contains(page, "filed at the counter") ||
@@ -60,6 +60,9 @@ func TestADisputeAtTheCounterWithoutScripts(t *testing.T) {
 	// Another handler works on it: a note, a published text and the number.
 	other.json("POST", "/api/admin/cases/"+id+"/assign", nil).want(200)
 	other.json("POST", "/api/admin/cases/"+id+"/notes", map[string]any{"text": "Only for colleagues."}).want(201)
+	if page := string(other.page("admin/cases/" + id).want(200).body); !strings.Contains(page, "filed at the counter") {
+		t.Error("the case does not say where it was filed")
+	}
 	if strings.Contains(string(b.page("disputes/"+id).want(200).body), "Only for colleagues") {
 		t.Error("the resident reads the note")
 	}

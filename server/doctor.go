@@ -111,6 +111,9 @@ func runDoctor(ctx context.Context, args []string, getenv func(string) string, s
 
 func (d *doctor) lookAtAll(ctx context.Context) {
 	d.lookAtEdge()
+	if strings.HasPrefix(d.Origin, "https://") {
+		d.lookAtCertificate(d.Origin, nil)
+	}
 	if !d.lookAtFolder() {
 		return
 	}
@@ -134,6 +137,10 @@ func (d *doctor) lookAtEdge() {
 		d.note(warning, "PUBLIC_ORIGIN is not https: passwords travel in the clear", "put a proxy with TLS in front and set https://your.host")
 	default:
 		d.note(fine, "PUBLIC_ORIGIN "+d.Origin, "")
+	}
+	if d.lacksHops() {
+		d.note(warning, "PROXY_HOPS is 0 behind a proxy: all people have its address, and the limits count them as one",
+			"set it to the number of your own proxies")
 	}
 	if d.SMTPURL == "" {
 		d.note(warning, "SMTP_URL is not set: no e-mail is sent", "set SMTP_URL and MAIL_FROM")

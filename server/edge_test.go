@@ -39,7 +39,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 		th.decided = b.upheld(records[1].ID).ID
 	}
 	empty.json("POST", "/api/mandates/"+b.names("ordinary 4", th.dispute).ID+"/accept", nil).want(200)
-	h.page("admin/cases/" + th.dispute).want(200)
+	h.json("POST", "/api/admin/cases/"+th.dispute+"/open", map[string]any{"reason": "They telephoned."}).want(200)
 	th.inquiry = b.why("h-1001").ID
 	b.ready("rongcheng")
 	th.code = codeOf(into[mingjing.MadeShare](b.json("POST", "/api/shares", asJSON(c.share(url.Values{"rulebook": {"rongcheng"}}))).want(
@@ -345,6 +345,52 @@ func TestALogLineHasTheRouteAndNothingOfThePerson(t *testing.T) {
 	}
 	if strings.Contains(c.logs.String(), b.session(u).Value) {
 		t.Error("the log has a session's token")
+	}
+}
+
+func TestASecurityEventIsInTheLogAndNamesNobody(t *testing.T) {
+	c := theOpenCity(t)
+	account := c.account(t, "ordinary 7")
+	b := c.resident(t, "ordinary 7")
+	b.addr = "198.51.100.77"
+	b.json("POST", "/api/login", map[string]any{"id_number": account.IDNumber, "password": "quiet-river-7719"}).want(401)
+	b.json("GET", "/api/admin/cases", nil).want(403)
+	events := func() (seen map[string]map[string]any, all string) {
+		seen = map[string]map[string]any{}
+		for line := range strings.SplitSeq(c.logs.String(), "\n") {
+			var v map[string]any
+			if json.Unmarshal([]byte(line), &v) == nil && v["msg"] == "security" {
+				all += line + "\n"
+				if kind, ok := v["kind"].(string); ok && (v["network"] == "198.51.100.0/24" || kind == "login") {
+					seen[kind] = v
+				}
+			}
+		}
+		return seen, all
+	}
+	eventually(t, 5*time.Second, "the events are there", func() bool {
+		seen, _ := events()
+		return seen["login"] != nil && seen["failed"] != nil && seen["forbidden"] != nil
+	})
+	seen, all := events()
+	if seen["failed"]["operation"] != "login" || seen["failed"]["code"] != "login_failed" || seen["forbidden"]["who"] == nil ||
+		seen["failed"]["account"] == nil || seen["failed"]["account"] == seen["forbidden"]["who"] {
+		t.Errorf("the events are %v", seen)
+	}
+	for _, a := range c.p.accounts {
+		for _, s := range []string{a.Name, string(a.IDNumber), a.Password} {
+			if s != "" && strings.Contains(all, s) {
+				t.Errorf("a security event has %s", s)
+			}
+		}
+		if a.Login != "" && strings.Contains(all, `"`+a.Login+`"`) {
+			t.Errorf("a security event has the staff number %s", a.Login)
+		}
+	}
+	for _, addr := range []string{b.addr, "127.0.0.1", "::1"} {
+		if strings.Contains(all, addr) {
+			t.Errorf("a security event has the address %s", addr)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/hkdf"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"mingjing/server/statement"
 	"mingjing/server/store"
 	"mingjing/server/vault"
 )
@@ -83,12 +85,20 @@ func runKeys(ctx context.Context, args []string, getenv func(string) string, std
 		"rotate master": rotateMaster, "retire master": retireMaster, "rotate residents": rotateResidents,
 	}
 	do, ok := steps[step]
-	if !ok {
-		return fail(2, errors.New("keys rotate master, keys retire master or keys rotate residents"))
+	change := secretRotations[step]
+	if !ok && change == nil {
+		return fail(2, errors.New("keys rotate master, residents, sessions, statement or push, or keys retire master"))
 	}
 	s, err := readSettings(getenv)
 	if err != nil && s.Data == "" {
 		return fail(2, err)
+	}
+	if change != nil {
+		if err := rotateSecret(s.Data, change); err != nil {
+			return fail(1, err)
+		}
+		fmt.Fprintln(stdout, "there is a new key: restart every server")
+		return 0
 	}
 	db, master, _, err := openStore(ctx, s)
 	if err == nil {
@@ -98,6 +108,47 @@ func runKeys(ctx context.Context, args []string, getenv func(string) string, std
 		return fail(1, err)
 	}
 	return 0
+}
+
+// secretRotations are the changes of secrets.json by which a key is replaced.
+var secretRotations = map[string]func(*secrets) error{
+	"rotate sessions": func(s *secrets) error { // everybody is logged out
+		s.SessionKey = make([]byte, 32)
+		_, _ = rand.Read(s.SessionKey)
+		return nil
+	},
+	"rotate statement": func(s *secrets) error { // what was signed before can be checked further on
+		public, err := statement.PublicKey(s.StatementKey)
+		s.StatementKeysBefore, s.StatementKey = append(s.StatementKeysBefore, public), nil
+		return err
+	},
+	"rotate push": func(s *secrets) error { // each device subscribes anew when its owner next opens the product
+		s.VAPIDKey = nil
+		return nil
+	},
+}
+
+// rotateSecret changes secrets.json in a data folder. A server reads it when it starts.
+func rotateSecret(dir string, change func(*secrets) error) error {
+	if _, err := os.Stat(filepath.Join(dir, "secrets.json")); err != nil {
+		return fmt.Errorf("there are no secrets to rotate: %w", err)
+	}
+	s, err := readSecrets(dir)
+	if err == nil {
+		err = change(&s)
+	}
+	if err != nil {
+		return err
+	}
+	data, err := s.withNewKeys()
+	if err != nil {
+		return err
+	}
+	next := filepath.Join(dir, "secrets.json.rotated")
+	if err := writeNew(next, data); err != nil {
+		return fmt.Errorf("another rotation is under way, or was cut off (then remove %s): %w", next, err)
+	}
+	return os.Rename(next, filepath.Join(dir, "secrets.json"))
 }
 
 // rotateMaster makes a new master key and wraps every keyset with it. Running servers

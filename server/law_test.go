@@ -48,6 +48,7 @@ func nextVersion(t *testing.T, version string, from mingjing.Date) []byte {
 }
 
 func TestAVersionIsPublishedOnceForAllServersAndServedForEver(t *testing.T) {
+	t.Parallel()
 	theOpenCity(t) // what is sent is checked against its description
 	dir := filepath.Join(t.TempDir(), "data")
 	s, err := testSettings(dir)

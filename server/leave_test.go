@@ -55,6 +55,7 @@ func copyFolder(t *testing.T, from, to string) {
 }
 
 func TestWhoLeavesIsGoneAndStaysSoWhenABackupIsRestored(t *testing.T) {
+	t.Parallel()
 	theOpenCity(t) // inspect needs it for descriptions
 	dir := filepath.Join(t.TempDir(), "data")
 	s, err := testSettings(dir)

@@ -95,6 +95,7 @@ func (b *browser) state() (int, readyAnswer) {
 // TestAnOutageLogsNobodyOut runs a server on PostgreSQL, Redis and Kratos, and stops each
 // of them in turn. Everybody keeps their session.
 func TestAnOutageLogsNobodyOut(t *testing.T) {
+	t.Parallel()
 	theOpenCity(t) // inspect needs it for descriptions
 	dir := filepath.Join(t.TempDir(), "data")
 	s, err := testSettings(dir)

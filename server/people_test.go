@@ -69,6 +69,7 @@ func codeIn(t *testing.T, out string) string {
 }
 
 func TestSetupMakesTheFirstAdministratorAndTwiceDoesNoHarm(t *testing.T) {
+	t.Parallel()
 	i := newInstall(t)
 	if code, _, errs := i.run("setup"); code != 1 || !strings.Contains(errs, "--number and --name") {
 		t.Errorf("with nobody to ask: exit %d, %s", code, errs)
@@ -261,6 +262,7 @@ func (c *city) logsIn(t *testing.T, login, code string) answer {
 }
 
 func TestACityOpensWithAnAdministratorWhoAddsTheOthers(t *testing.T) {
+	t.Parallel()
 	i := newInstall(t)
 	first := codeIn(t, i.must("setup", "--number", "adm-1", "--name", "Zhao Min"))
 	c := i.opened()
@@ -336,6 +338,7 @@ func goneSoon(t *testing.T, b *browser) {
 }
 
 func TestACommandHoldsInARunningServerWithinSeconds(t *testing.T) {
+	t.Parallel()
 	i := newInstall(t)
 	i.must("setup", "--number", "adm-1", "--name", "Zhao Min")
 	c := i.opened()
@@ -396,6 +399,7 @@ func TestACommandHoldsInARunningServerWithinSeconds(t *testing.T) {
 }
 
 func TestAnAdministratorIsChangedByTwoOnThePages(t *testing.T) {
+	t.Parallel()
 	i := newInstall(t)
 	c := i.opened()
 	one, _, _ := c.activates(t, "adm-1", codeIn(t, i.must("staff", "add", "adm-1", "--name", "Zhao Min", "--role", "administrator")))

@@ -244,6 +244,7 @@ func TestLettersAreWrittenOnceAndAgainOnlyWhenAsked(t *testing.T) {
 }
 
 func TestTheLettersAreOneFileWhereOneIsNamed(t *testing.T) {
+	t.Parallel()
 	i := lettered(t, register.MaxLetters+4) // of more than one step
 	one := filepath.Join(i.dir, "out", "all.pdf")
 	out := i.must("resident", "letters", "--out", one, "--per", "2")
@@ -323,6 +324,7 @@ func (i *install) sealedLetters(more ...string) [][]string {
 }
 
 func TestAResidentActivatesByTheCodeOfTheLetter(t *testing.T) {
+	t.Parallel()
 	i := lettered(t, 2)
 	rows := i.sealedLetters()
 	if len(rows) != 2 || rows[0][0] != "zh-CN" || rows[0][1] != "居民0" || rows[0][2] != "人民路 0 号\n上海市黄浦区" ||

@@ -28,7 +28,6 @@ import (
 	"mingjing/server/api"
 	"mingjing/server/casework"
 	"mingjing/server/casework/kernel"
-	"mingjing/server/demo"
 	"mingjing/server/identity"
 	"mingjing/server/ledger"
 	"mingjing/server/letter"
@@ -64,8 +63,8 @@ type program struct {
 	figures  *metrics.Metrics
 	ledger   *ledger.Ledger
 	replayed int // how many residents were erased again at the opening
-	accounts []demo.Account
-	demo     *demo.City   // nil but for a demo city
+	accounts []demoAccount
+	demo     *demoCity    // nil but for a demo city
 	apart    atomic.Int64 // nanoseconds by which the clock is ahead of the database's
 	stopping atomic.Bool  // no more requests are to be sent here
 	wait     func(time.Duration)
@@ -108,7 +107,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, fmt.Errorf("ADDR: %w", err)
 	}
 	p.onClose(closeListener(p.listener))
-	p.figures = metrics.New(p.log)
+	p.figures = metrics.New(p.log, s.lacksHops())
 	if p.traces, err = trace.Open(ctx, s.TraceEndpoint, programVersion(), p.log); err != nil {
 		return p, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
 	}
@@ -137,7 +136,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	scale := 1
 	if s.Demo {
 		scale = s.DemoClockScale
-		if p.demo, err = demo.Open(ctx, p.Data, demo.Config{Books: p.law.inForce(time.Now()), Key: keys.AgencyKey, ClockScale: float64(scale),
+		if p.demo, err = openDemo(ctx, p.Data, demoConfig{Books: p.law.inForce(time.Now()), Key: keys.AgencyKey, ClockScale: float64(scale),
 			Instant: s.DemoInstant, Logger: p.log}); err != nil {
 			return p, err
 		}
@@ -180,7 +179,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
-		Redis:    redis, Alone: s.RedisURL == "", Logger: p.log, IDKey: keys.IDKey, Uses: db, Attempts: db,
+		Redis:    redis, Alone: s.RedisURL == "", Logger: p.log, IDKey: keys.IDKey, SessionKey: keys.SessionKey,
+		Uses: db, Attempts: db, Waits: db,
 		IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin, FloorTime: s.loginFloor, Words: guessable(p.law.Rulebooks)})
 	if err != nil {
 		return p, err
@@ -214,7 +214,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if p.ledger, err = s.newLedger(keys.LogKey); err != nil {
 		return p, err
 	}
-	statements, err := statement.NewSigner(p.url(), keys.StatementKey)
+	statements, err := statement.NewSigner(p.url(), keys.StatementKey, keys.StatementKeysBefore...)
 	if err != nil {
 		return p, err
 	}
@@ -277,7 +277,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Allow:        func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
 		AllowComment: commentLimit(who),
 		Public:       p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Counter: s.Counter, SecurityContact: s.SecurityContact,
-		Logger: p.log, Together: db.Together, Counted: store.Counted, Observe: p.figures.Request, Traces: p.traces,
+		Logger: p.log, Spool: p.spool(), PerAddress: s.ConnectionsPerAddress, Together: db.Together, Counted: store.Counted,
+		Observe: p.figures.Request, Security: p.figures.Security, Pseudonym: pseudonyms(keys.IDKey), Traces: p.traces,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
 				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,
@@ -366,19 +367,12 @@ func (p *program) url() string {
 // run serves requests and runs jobs until ctx ends. Then it is not ready, goes on to
 // serve for StopDelay, closes the listener, and lets open requests end.
 func (p *program) run(ctx context.Context) error {
-	srv := &http.Server{
-		Handler:           p.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		WriteTimeout:      2 * time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
-	}
+	listener := p.guarded()
+	srv := p.httpServer(listener)
 	told := ctx
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		if err := srv.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := srv.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
 		}
 		return nil
@@ -487,7 +481,7 @@ func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 	fmt.Fprintln(stdout)
 	p.describe(stdout)
 	if p.accounts != nil {
-		if err := demo.PrintAccounts(stdout, p.accounts); err != nil {
+		if err := printDemoAccounts(stdout, p.accounts); err != nil {
 			p.log.Warn("print the demo accounts", "err", err)
 		}
 		fmt.Fprintf(stdout, "\nThe same list for programs: %s\n\n", filepath.Join(p.Data, "demo-accounts.json"))

@@ -11,11 +11,11 @@ import (
 )
 
 // settingNames are the names of all settings of the server.
-var settingNames = []string{"ADDR", "AGENCIES", "ASKS", "ASKS_PER_AGENCY", "BLOB_URL", "CLOCK_LIMIT", "COUNTER", "DATA",
+var settingNames = []string{"ADDR", "AGENCIES", "ASKS", "ASKS_PER_AGENCY", "BLOB_URL", "CLOCK_LIMIT", "CONNECTIONS", "CONNECTIONS_PER_ADDRESS", "COUNTER", "DATA",
 	"DATABASE_URL", "DEMO", "DEMO_CLOCK_SCALE", "DEMO_INSTANT", "FRESH_LOGIN", "KRATOS_ADMIN_URL", "KRATOS_BIN", "KRATOS_PUBLIC_URL",
 	"LETTER_CODE_DAYS", "LOCK_AFTER", "LOG_LEVEL", "MAIL_FROM", "MASTER_KEY", "MASTER_PASSPHRASE", "METRICS_ADDR",
 	"OTEL_EXPORTER_OTLP_ENDPOINT", "PROXY_HOPS", "PUBLIC_ORIGIN", "PUSH_LOCAL", "REDIS_URL", "RULEBOOKS", "SCAN_URL", "SCORE_RESERVE",
-	"SECURITY_CONTACT", "SMTP_URL", "STOP_DELAY", "WITNESSES"}
+	"SECURITY_CONTACT", "SMTP_URL", "STOP_DELAY", "TRANSIT_MB", "WITNESSES"}
 
 // witnessSettings are the settings of the command witness alone.
 var witnessSettings = []string{"LOG_KEY", "WITNESS_NAME"}
@@ -110,7 +110,7 @@ func (s Settings) notes(isSet func(name string) bool) []string {
 		"ADDR is open to the network and PUBLIC_ORIGIN is not set: any host name is served, and the session cookie is not Secure")
 	say(origin != nil && origin.Scheme == "http" && !isLoopback(origin.Host),
 		"PUBLIC_ORIGIN is plain HTTP: passwords can be read on the way, and the session cookie is not Secure")
-	say(public && s.ProxyHops == 0, "PUBLIC_ORIGIN is https, so there is a proxy, and PROXY_HOPS is 0: "+
+	say(s.lacksHops(), "PUBLIC_ORIGIN is https, so there is a proxy, and PROXY_HOPS is 0: "+
 		"all people have the proxy's address, and the limits count them as one")
 	say(public && s.Demo, "DEMO=1 runs a city whose passwords are printed, and PUBLIC_ORIGIN is public")
 	say(s.PushLocal && !s.Demo, "PUSH_LOCAL=1 is for tests: who may subscribe can have this server call addresses of this machine")
@@ -125,6 +125,10 @@ func (s Settings) notes(isSet func(name string) bool) []string {
 	say(s.FreshLogin >= 12*time.Hour, "FRESH_LOGIN is as long as a login lasts: the password is never asked again")
 	return notes
 }
+
+// lacksHops reports whether there must be a proxy and none is counted: the server itself
+// speaks no TLS.
+func (s Settings) lacksHops() bool { return strings.HasPrefix(s.Origin, "https://") && s.ProxyHops == 0 }
 
 // isLoopback reports whether a host, with or without a port, is this machine alone.
 func isLoopback(address string) bool {

@@ -3,14 +3,26 @@ package main
 import (
 	"bytes"
 	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"mingjing/server/metrics"
 	"mingjing/server/store"
 )
+
+func TestAReleaseRefusesTheDemoCity(t *testing.T) {
+	for _, k := range []struct{ demo, has, refused bool }{{true, false, true}, {true, true, false}, {false, false, false}} {
+		if err := (Settings{Demo: k.demo}).refuseDemo(k.has); (err != nil) != k.refused {
+			t.Errorf("DEMO=1 %v, the city there %v: %v", k.demo, k.has, err)
+		}
+	}
+}
 
 func TestEverySettingIsListedAndDocumented(t *testing.T) {
 	var asked []string
@@ -155,5 +167,30 @@ func TestTheProgramSaysItsVersion(t *testing.T) {
 	}
 	if store.Schema() == 0 {
 		t.Error("there is no schema")
+	}
+}
+
+func TestAnHTTPSOriginWithoutProxyHopsIsAnAlarmEverywhere(t *testing.T) {
+	for origin, want := range map[string]bool{"https://mirror.example": true, "http://mirror.example": false, "": false} {
+		s := Settings{Origin: origin}
+		if s.lacksHops() != want {
+			t.Errorf("%q lacks hops: %v", origin, !want)
+		}
+		if s.ProxyHops = 1; s.lacksHops() {
+			t.Errorf("%q with a proxy lacks hops", origin)
+		}
+		d := &doctor{Settings: Settings{Origin: origin}}
+		d.lookAtEdge()
+		if said := slices.ContainsFunc(d.findings, func(f finding) bool {
+			return f.verdict == warning && strings.Contains(f.what, "PROXY_HOPS is 0") && f.mend != ""
+		}); said != want {
+			t.Errorf("of %q the doctor says it: %v", origin, said)
+		}
+		m := metrics.New(slog.New(slog.DiscardHandler), Settings{Origin: origin}.lacksHops())
+		answer := httptest.NewRecorder()
+		m.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		if strings.Contains(answer.Body.String(), "\nmingjing_proxy_hops_missing 1\n") != want {
+			t.Errorf("of %q the figures say otherwise", origin)
+		}
 	}
 }

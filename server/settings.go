@@ -82,7 +82,13 @@ type Settings struct {
 	// AsksPerAgency, Asks (ASKS_PER_AGENCY, ASKS) are how many questions one agency, and
 	// all together, get at the same time.
 	AsksPerAgency, Asks int
-	LogLevel            slog.Level
+	// ConnectionsPerAddress, Connections (CONNECTIONS_PER_ADDRESS, CONNECTIONS) are how many
+	// connections one address, and all together, may have open.
+	ConnectionsPerAddress, Connections int
+	// TransitMB (TRANSIT_MB) is how many megabytes of forms with files and of files that
+	// are sent may be on their way on disk.
+	TransitMB int
+	LogLevel  slog.Level
 	// Notes are sentences about settings that are misspelt, unused or contradictory.
 	Notes []string
 }
@@ -127,6 +133,9 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	s.ProxyHops = number("PROXY_HOPS", 0, 0)
 	s.LetterCodeDays = number("LETTER_CODE_DAYS", 30, 1)
 	s.Demo, s.DemoInstant = truth("DEMO"), truth("DEMO_INSTANT")
+	if err := s.refuseDemo(hasDemo); err != nil {
+		wrong = append(wrong, err)
+	}
 	s.PushLocal = truth("PUSH_LOCAL")
 	if d, err := time.ParseDuration(or("LOCK_AFTER", "0s")); err != nil || d < 0 {
 		wrong = append(wrong, errors.New("LOCK_AFTER must be a length of time, such as 5m"))
@@ -156,6 +165,8 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		wrong = append(wrong, errors.New("SCORE_RESERVE must be a length of time up to 12h, such as 5m"))
 	}
 	s.AsksPerAgency, s.Asks = number("ASKS_PER_AGENCY", kernel.DefaultAsksPerAgency, 1), number("ASKS", kernel.DefaultAsks, 1)
+	s.ConnectionsPerAddress, s.Connections = number("CONNECTIONS_PER_ADDRESS", connectionsEach, 1), number("CONNECTIONS", connections, 10)
+	s.TransitMB = number("TRANSIT_MB", transitMB, 1024)
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		wrong = append(wrong, errors.New("ADDR must be host:port, such as 127.0.0.1:8080"))
 	}
@@ -200,6 +211,17 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	return s, errors.Join(wrong...)
 }
 
+// noDemo is why a release refuses DEMO=1.
+const noDemo = "this is a release, and the demo city is no part of it: build bin/mingjing by make build"
+
+// refuseDemo returns an error where the demo city is asked for and this program has none.
+func (s Settings) refuseDemo(has bool) error {
+	if s.Demo && !has {
+		return errors.New("DEMO=1: " + noDemo)
+	}
+	return nil
+}
+
 // alone returns why there can be one process only, which answers requests and does the
 // jobs, and the exit code of another one; "" where several processes share the engines.
 func (s Settings) alone() (why string, code int) {
@@ -238,6 +260,10 @@ type secrets struct {
 	LogKey []byte `json:"log_key,omitempty"`
 	// StatementKey is the private key that statements are signed with.
 	StatementKey []byte `json:"statement_key,omitempty"`
+	// StatementKeysBefore are the public keys of what was signed before a rotation.
+	StatementKeysBefore [][]byte `json:"statement_keys_before,omitempty"`
+	// SessionKey is mixed into the keys of sessions, since a rotation.
+	SessionKey []byte `json:"session_key,omitempty"`
 }
 
 // addedSecrets returns the keys that older files do not have.

@@ -24,6 +24,7 @@ import (
 // TestTheSecondStartHasKeptEverything runs the program on a data folder, stops it and
 // starts it again: accounts, keys and data are the same.
 func TestTheSecondStartHasKeptEverything(t *testing.T) {
+	t.Parallel()
 	theOpenCity(t) // inspect needs it for descriptions
 	dir := filepath.Join(t.TempDir(), "data")
 	s, err := testSettings(dir)

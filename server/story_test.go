@@ -224,11 +224,15 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	if !slices.ContainsFunc(queue, func(k map[string]any) bool { return k["id"] == dispute && k["resident"] == nil }) {
 		t.Errorf("the queue, which shows no person, lacks the case: %v", queue)
 	}
-	if found := list[map[string]any](h.json("GET", "/api/admin/cases?search="+url.QueryEscape(account.Name), nil)); len(found) != 1 ||
-		found[0]["resident"] != account.Name {
+	found := list[map[string]any](h.json("POST", "/api/admin/cases/search", map[string]any{"search": account.Name}))
+	if len(found) != 1 || found[0]["resident"] != account.Name {
 		t.Errorf("the search found %v", found)
 	}
-	k := into[mingjing.CaseView](h.json("GET", "/api/admin/cases/"+dispute, nil).want(200))
+	if code := h.json("GET", "/api/admin/cases/"+dispute, nil).problem(403); code != "case_reason_required" {
+		t.Errorf("nobody has taken it: %s", code)
+	}
+	why := map[string]any{"reason": "The resident is on the telephone."}
+	k := into[mingjing.CaseView](h.json("POST", "/api/admin/cases/"+dispute+"/open", why).want(200))
 	if k.Resident != account.Name || k.IDMasked != account.IDNumber.Masked() || !strings.HasPrefix(k.Statement, typedStatement) {
 		t.Errorf("the case is of %s", k.Resident)
 	}

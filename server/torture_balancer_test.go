@@ -20,11 +20,12 @@ import (
 
 const (
 	// checkPause is how long after one look at a replica comes the next, and checkPatience how
-	// long a look waits for an answer. One after checkSwift says that the machine gives the
-	// program no time to run.
+	// long a look waits for an answer.
 	checkPause    = 100 * time.Millisecond
 	checkPatience = 2 * time.Second
-	checkSwift    = time.Second
+	// stallFrom is from when on the machine has given nobody time to run: the balancer itself,
+	// which does nothing but wait, was woken so late.
+	stallFrom = time.Second
 )
 
 // A balancer stands before replicas, as an operator's does: it asks each at /readyz, and sends
@@ -37,7 +38,8 @@ type balancer struct {
 	mu       sync.Mutex
 	backends []backend
 	last     int
-	down     []span // when no replica was ready, or one had no time to run
+	down     []span // when no replica was ready
+	stalls   []span // when the machine gave nobody time to run
 	isDown   bool
 	news     chan struct{} // closed at each change
 }
@@ -46,7 +48,6 @@ type balancer struct {
 type backend struct {
 	addr  string // "" where none runs
 	ready bool
-	slow  bool // it is ready, and takes long to say so
 }
 
 // A span is a stretch of time; its end is zero while it lasts.
@@ -80,6 +81,7 @@ func newBalancer(t testing.TB, replicas int) *balancer {
 	for i := range replicas {
 		looking.Go(func() { b.look(ctx, i) })
 	}
+	looking.Go(func() { b.feelStalls(ctx) })
 	t.Cleanup(func() {
 		stop()
 		looking.Wait()
@@ -101,8 +103,7 @@ func (b *balancer) set(i int, addr string) {
 
 // note notes since when the program does not run, and wakes who waits for a change. b.mu is held.
 func (b *balancer) note(at time.Time) {
-	ready := slices.ContainsFunc(b.backends, func(k backend) bool { return k.ready }) &&
-		!slices.ContainsFunc(b.backends, func(k backend) bool { return k.slow })
+	ready := slices.ContainsFunc(b.backends, func(k backend) bool { return k.ready })
 	switch {
 	case !ready && !b.isDown:
 		b.down = append(b.down, span{from: at})
@@ -132,7 +133,6 @@ func (b *balancer) look(ctx context.Context, i int) {
 		}
 		at := time.Now()
 		now := backend{addr: addr, ready: b.isReady(ctx, addr)}
-		now.slow = now.ready && time.Since(at) > checkSwift
 		b.mu.Lock()
 		if k := &b.backends[i]; k.addr == addr && *k != now {
 			*k = now
@@ -226,22 +226,49 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// served returns for how long the program ran between two instants.
+// feelStalls notes when the machine gives nobody time to run, until ctx ends.
+func (b *balancer) feelStalls(ctx context.Context) {
+	tick := time.NewTicker(checkPause)
+	defer tick.Stop()
+	for last := time.Now(); ; last = time.Now() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if now := time.Now(); now.Sub(last) > stallFrom {
+			b.mu.Lock()
+			b.stalls = append(b.stalls, span{last, now})
+			b.mu.Unlock()
+		}
+	}
+}
+
+// served returns for how long the program ran between two instants: a replica was ready, and the
+// machine did not stall.
 func (b *balancer) served(from, to time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	up := to.Sub(from)
-	for _, s := range b.down {
-		end := s.to
-		if end.IsZero() || end.After(to) {
-			end = to
+	var not []span
+	for _, s := range slices.Concat(b.down, b.stalls) {
+		if s.to.IsZero() || s.to.After(to) {
+			s.to = to
 		}
-		start := s.from
-		if start.Before(from) {
-			start = from
+		if s.from.Before(from) {
+			s.from = from
 		}
-		if end.After(start) {
-			up -= end.Sub(start)
+		if s.to.After(s.from) {
+			not = append(not, s)
+		}
+	}
+	slices.SortFunc(not, func(a, b span) int { return a.from.Compare(b.from) })
+	up, until := to.Sub(from), from
+	for _, s := range not { // which may overlap
+		if s.from.Before(until) {
+			s.from = until
+		}
+		if s.to.After(s.from) {
+			up, until = up-s.to.Sub(s.from), s.to
 		}
 	}
 	return up

@@ -10,11 +10,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -57,7 +57,12 @@ type tortured struct {
 	people  []demo.Account
 	took    []time.Duration // of the starts
 	tried   int             // how many trials were begun
+	begun   int             // how many starts were
 }
+
+// zones are where the machine is, from one start to the next: days ahead and behind, with summer
+// time and without.
+var zones = []string{"Asia/Shanghai", "America/New_York", "Pacific/Kiritimati", "Europe/Berlin", "Pacific/Pago_Pago"}
 
 // A node is one replica, which runs or not.
 type node struct {
@@ -203,7 +208,9 @@ func (c *tortured) begin(n *node) (opened chan string) {
 	}
 	defer logs.Close()
 	n.cmd = exec.Command(self)
-	n.cmd.Env, n.cmd.Stderr = c.env, logs
+	// The machine may be anywhere: deadlines are instants, and days are those of the rulebook.
+	c.begun++
+	n.cmd.Env, n.cmd.Stderr = append(slices.Clone(c.env), "TZ="+zones[c.begun%len(zones)]), logs
 	out, err := n.cmd.StdoutPipe()
 	if err != nil {
 		c.t.Fatal(err)
@@ -231,9 +238,14 @@ func (c *tortured) begin(n *node) (opened chan string) {
 // open starts a replica and returns when it is open, or the error with which it ended.
 func (c *tortured) open(n *node) error {
 	c.t.Helper()
-	at := time.Now()
+	return c.opened(n, time.Now(), c.begin(n))
+}
+
+// opened returns when a replica that was begun is open, or the error with which it ended.
+func (c *tortured) opened(n *node, at time.Time, url <-chan string) error {
+	c.t.Helper()
 	select {
-	case n.url = <-c.begin(n):
+	case n.url = <-url:
 	case <-n.ended:
 		data, _ := os.ReadFile(n.log)
 		return fmt.Errorf("replica %d ended with %w\n%s", n.i, n.err, troubles(data))
@@ -241,11 +253,7 @@ func (c *tortured) open(n *node) error {
 		return fmt.Errorf("replica %d does not open", n.i)
 	}
 	c.took = append(c.took, time.Since(at))
-	u, err := url.Parse(n.url)
-	if err != nil {
-		return err
-	}
-	c.front.set(n.i, u.Host)
+	c.front.set(n.i, strings.TrimPrefix(n.url, "http://"))
 	return nil
 }
 
@@ -257,10 +265,17 @@ func (c *tortured) start(n *node) {
 	}
 }
 
+// startAll starts all replicas at once.
 func (c *tortured) startAll() {
 	c.t.Helper()
-	for _, n := range c.nodes {
-		c.start(n)
+	at, opened := time.Now(), make([]chan string, len(c.nodes))
+	for i, n := range c.nodes {
+		opened[i] = c.begin(n)
+	}
+	for i, n := range c.nodes {
+		if err := c.opened(n, at, opened[i]); err != nil {
+			c.t.Fatal(err)
+		}
 	}
 	c.awaitReady()
 }

@@ -38,6 +38,7 @@ func (c *tortured) prove(l *load) {
 
 // TestWhatWasAcknowledgedOutlivesWhatHappensToTheProgram is a short run of make torture.
 func TestWhatWasAcknowledgedOutlivesWhatHappensToTheProgram(t *testing.T) {
+	t.Parallel()
 	c := torture(t, false, false, 1, "DEMO_INSTANT=1")
 	l := newLoad(c, 3, 20*time.Millisecond)
 	c.try(l, rand.New(rand.NewPCG(1, 1)), named(t, "stopped and continued", "Kratos killed", "kill -9")...)
@@ -47,6 +48,7 @@ func TestWhatWasAcknowledgedOutlivesWhatHappensToTheProgram(t *testing.T) {
 
 // TestReplicasRestartedInTurnFailNoRequest is a short run of make torture with three replicas.
 func TestReplicasRestartedInTurnFailNoRequest(t *testing.T) {
+	t.Parallel()
 	c := torture(t, true, false, 3, "DEMO_INSTANT=1")
 	l := newLoad(c, 3, 20*time.Millisecond)
 	c.try(l, rand.New(rand.NewPCG(1, 1)), named(t, "an upgrade and back", "each replica in turn",

@@ -67,24 +67,16 @@ var trials = []trial{
 		hold(c.t.Context(), some(r))
 		c.signal(n, syscall.SIGCONT)
 	}},
-	{"a suspended machine", always, func(c *tortured, _ *load, r *rand.Rand) {
-		for _, n := range c.nodes {
-			c.signal(n, syscall.SIGSTOP)
-		}
-		if c.cache != nil {
-			c.cache.signal(c.t, syscall.SIGSTOP)
-			c.between.HalfOpen()
-		}
-		hold(c.t.Context(), some(r))
-		if c.cache != nil {
-			c.between.Open()
-			c.cache.signal(c.t, syscall.SIGCONT)
-		}
-		for _, n := range c.nodes {
-			c.signal(n, syscall.SIGCONT)
-		}
+	{"a suspended machine", always, func(c *tortured, _ *load, r *rand.Rand) { c.suspend(some(r)) }},
+	{"a machine suspended until deadlines have passed", always, func(c *tortured, _ *load, _ *rand.Rand) {
+		c.suspend(mingjing.ScoreDeadline/tortureScale + longest)
 	}},
 	{"the clock ahead by a day and an hour", always, func(c *tortured, l *load, _ *rand.Rand) { c.moveClock(l, 25*time.Hour) }},
+	{"the clock back by a day and an hour, and right again", always, func(c *tortured, l *load, _ *rand.Rand) {
+		c.moveClock(l, -25*time.Hour)
+		l.goOn(c.t)
+		c.moveClock(l, 25*time.Hour)
+	}},
 	{"the clock ahead by seconds", always, func(c *tortured, l *load, _ *rand.Rand) { c.moveClock(l, 10*time.Second) }},
 	{"the clock back by seconds", always, func(c *tortured, l *load, _ *rand.Rand) { c.moveClock(l, -10*time.Second) }},
 	{"Kratos killed", onSQLite, func(c *tortured, _ *load, _ *rand.Rand) { c.killKratos() }},
@@ -231,6 +223,26 @@ func (c *tortured) restart(l *load, n *node) {
 			strings.Join(l.failed[max(0, len(l.failed)-5):], "\n"))
 	}
 	c.start(n)
+}
+
+// suspend stops the whole machine for a time, its engines too.
+func (c *tortured) suspend(d time.Duration) {
+	c.t.Helper()
+	for _, n := range c.nodes {
+		c.signal(n, syscall.SIGSTOP)
+	}
+	if c.cache != nil {
+		c.cache.signal(c.t, syscall.SIGSTOP)
+		c.between.HalfOpen()
+	}
+	hold(c.t.Context(), d)
+	if c.cache != nil {
+		c.between.Open()
+		c.cache.signal(c.t, syscall.SIGCONT)
+	}
+	for _, n := range c.nodes {
+		c.signal(n, syscall.SIGCONT)
+	}
 }
 
 // moveClock moves the city's clock while all replicas are killed.

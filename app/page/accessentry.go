@@ -48,6 +48,8 @@ func BasisText(v *mingjing.View, l mingjing.AccessEntry) (law, says string) {
 		purpose = "counter"
 	case strings.HasPrefix(purpose, "id_"):
 		purpose = "id"
+	case purpose == mingjing.PurposeOtherCase:
+		purpose = "dispute"
 	case !i18n.Has("basis." + purpose):
 		purpose = "other"
 	}
@@ -110,11 +112,14 @@ func ActionText(v *mingjing.View, l mingjing.AccessEntry) string {
 	return T(v, key)
 }
 
-// PurposeText returns for what it was read, as a text.
+// PurposeText returns for what it was read, as a text, with the reason that was typed.
 func PurposeText(v *mingjing.View, l mingjing.AccessEntry) string {
 	key := "purpose." + strings.TrimPrefix(l.Purpose, "purpose.")
 	if !i18n.Has(key) {
 		key = "purpose.other"
+	}
+	if l.Reason != "" {
+		return T(v, "access_log.reason", "purpose", T(v, key), "reason", l.Reason)
 	}
 	return T(v, key)
 }

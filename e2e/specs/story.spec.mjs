@@ -86,9 +86,13 @@ async function story({ server, visit, lang, rulebook }) {
     await handler.on('queue');
     await handler.main.locator(`a[href="${path(lang, 'case', dispute)}"]`).first().click();
     await handler.on('case');
-    await expect(handler.main).toContainText('receipt.pdf');
+    await expect(handler.form(`/api/admin/cases/${dispute}/open`)).toBeVisible();
+    await expect(handler.main).not.toContainText('receipt.pdf');
+    await handler.accessible('a case that is not opened');
+    await handler.fits('a case that is not opened');
     await handler.send(`/api/admin/cases/${dispute}/assign`);
     await expect(handler.form(`/api/admin/cases/${dispute}/ask-agency`)).toBeVisible();
+    await expect(handler.main).toContainText('receipt.pdf');
   });
 
   await test.step('asks the agency, which answers', async () => {

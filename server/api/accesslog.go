@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"mime"
 	"net/http"
@@ -44,7 +45,7 @@ var accessLogPage = page[mingjing.AccessLogView]{
 				fails: []int{http.StatusUnprocessableEntity}},
 		},
 		raw[none]{
-			path: "/api/access-log/proof.json", access: mingjing.Residents, write: writeProofFile, out: reflect.TypeFor[mingjing.AccessProof](),
+			path: "/api/access-log/proof.json", access: mingjing.Residents, write: writeProofFile, heavy: true, out: reflect.TypeFor[mingjing.AccessProof](),
 			doc: apiDoc{id: "accessLogProofFile", summary: "The whole proof of one's access log, as a file",
 				answer: "The whole proof as an attachment, for mingjing verify."},
 		},
@@ -116,25 +117,64 @@ func wholeNumber(text string, to *int64) error {
 }
 
 // writeProofFile sends the whole proof as a file, which can be stored and checked
-// anywhere.
+// anywhere. It is made page by page, and on disk: a log may be long.
 func writeProofFile(c *call, _ none) error {
-	p, err := c.s.casework.AccessLog.AccessProof(c.ctx(), c.actor(), accesslog.ProofQuery{All: true})
+	f, err := c.s.bounds.spool.New(c.clientName())
 	if err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(p, "", " ")
+	defer f.Close()
+	var rest []byte // what comes after the entries
+	err = c.s.casework.AccessLog.WholeProof(c.ctx(), c.actor(), func(p mingjing.AccessProof) error {
+		entries := p.Entries
+		if rest == nil {
+			p.Entries, p.Next = []mingjing.ProvenEntry{}, 0
+			head, err := json.MarshalIndent(p, "", " ")
+			if err != nil {
+				return err
+			}
+			before, after, _ := bytes.Cut(head, []byte(noEntries))
+			rest = append([]byte("]"), after...)
+			if _, err := f.Write(append(before, noEntries[:len(noEntries)-1]...)); err != nil {
+				return err
+			}
+		} else if len(entries) > 0 {
+			if _, err := f.Write([]byte(",\n")); err != nil {
+				return err
+			}
+		}
+		if len(entries) == 0 {
+			return nil
+		}
+		part, err := json.MarshalIndent(entries, "", " ")
+		if err != nil {
+			return err
+		}
+		_, err = f.Write(part[1 : len(part)-1]) // without its brackets
+		return err
+	})
+	if err == nil {
+		_, err = f.Write(append(rest, '\n'))
+	}
+	if full := spoolError(err); full != nil {
+		return full
+	}
 	if err != nil {
 		return err
 	}
 	c.noStore()
-	extendWriteDeadline(c.w, len(data))
 	h := c.w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "mingjing-access-log.json"}))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	_, _ = c.w.Write(append(data, '\n'))
+	c.end()
+	extendWriteDeadline(c.w, int(f.Size()))
+	sendFile(c.w, f)
 	return nil
 }
+
+// noEntries is the list of entries of a proof that has none, as it is written.
+const noEntries = `"entries": []`
 
 // treeFiles are the public addresses of the access log's tree (C2SP tlog-tiles,
 // without entries): hashes and signatures, which tell nothing about anybody.
@@ -150,8 +190,7 @@ func (c *call) public(kind, cache string, data []byte) error {
 	h.Set("Cache-Control", cache)
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("Access-Control-Allow-Origin", "*")
-	_, _ = c.w.Write(data)
-	return nil
+	return c.write(http.StatusOK, data)
 }
 
 func serveLogKey(c *call) error {

@@ -114,9 +114,7 @@ func (c *call) body(status int, kind string, v any) error {
 	c.noStore()
 	c.w.Header().Set("Content-Type", kind)
 	c.w.Header().Add("Vary", "Accept, Cookie")
-	c.w.WriteHeader(status)
-	_, _ = c.w.Write(append(data, '\n'))
-	return nil
+	return c.write(status, append(data, '\n'))
 }
 
 // A problemDocument is an RFC 9457 problem with the code, values and fields of a
@@ -156,6 +154,7 @@ func (c *call) sayRetryAfter(p *mingjing.Problem) {
 // fail answers with an error, in the format of the call.
 func (c *call) fail(err error) {
 	p := c.problem(err)
+	c.refused = p
 	c.sayRetryAfter(p)
 	if c.format() != asJSON {
 		if p.Status == http.StatusUnauthorized {
@@ -221,8 +220,9 @@ func (c *call) send(status int, v *mingjing.View) {
 	c.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	c.w.Header().Set("Content-Language", v.Lang)
 	c.w.Header().Add("Vary", "Accept, Cookie")
-	c.w.WriteHeader(status)
-	_, _ = c.w.Write(doc)
+	if c.write(status, doc) != nil { // there is no room even for a page that says so
+		http.Error(c.w, http.StatusText(http.StatusTooManyRequests), http.StatusTooManyRequests)
+	}
 }
 
 // slowest is the lowest speed at which an answer can be sent, in bytes a second: a

@@ -41,12 +41,17 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/guard"
 	"mingjing/server/trace"
 )
 
 // Identity tells who a session belongs to. Its errors are [mingjing.Error]s.
 type Identity interface {
 	Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error)
+	// LoginInTurn is Login that returns, where many log in, the id of a login that waits;
+	// AwaitLogin returns its session or its place.
+	LoginInTurn(ctx context.Context, n mingjing.IDNumber, password, next string, c mingjing.Client) (token, waits string, err error)
+	AwaitLogin(ctx context.Context, id string, c mingjing.Client) (mingjing.AwaitedLogin, error)
 	StaffLogin(ctx context.Context, login, password, totp string, c mingjing.Client) (token string, err error)
 	// Forgot counts the wish for a new password and calls send; Reset sets one when redeem
 	// calls set.
@@ -96,7 +101,8 @@ type Live interface {
 }
 
 // Config is the configuration of the handler. All fields but Allow, AllowComment, Demo, Origin,
-// ProxyHops, Stopping, Logger, Together, Observe, Counted and Traces are required.
+// ProxyHops, Stopping, Logger, Together, Observe, Security, Pseudonym, Counted and Traces are
+// required.
 type Config struct {
 	Casework *casework.Bureau
 	Identity Identity
@@ -156,11 +162,20 @@ type Config struct {
 	// Observe is told of each answered request: the name of its route, never its path. It
 	// may be nil.
 	Observe func(route, method string, status int, size int64, took time.Duration)
+	// Security is told of each security event. Pseudonym returns what stands for somebody
+	// in the log: the same for the same person, and nothing of them. Both may be nil.
+	Security  func(kind mingjing.SecurityKind)
+	Pseudonym func(id string) string
 	// Counted returns a context that counts the transactions of a request for its log
 	// record; it may be nil.
 	Counted func(ctx context.Context) (context.Context, *atomic.Int64)
 	// Traces begins the trace of each request; nil makes none.
 	Traces *trace.Tracer
+	// PerAddress is how many requests of one address may be under way behind a proxy, with
+	// ProxyHops; 0 is any number.
+	PerAddress int
+	// Spool keeps what is on its way on disk; nil is one of its own, for temporary files.
+	Spool *guard.Spool
 }
 
 type server struct {
@@ -171,7 +186,7 @@ type server struct {
 	secure   bool
 	pages    map[string]screen // by name
 	names    map[string]string // of routes, by pattern
-	uploads  *uploads
+	bounds   *bounds
 	mux      *http.ServeMux
 	forms    map[string]reflect.Type // what actions read, by pattern
 	// lawChanges has what versions of rulebooks change, by the hashes of two of them.
@@ -188,6 +203,12 @@ func New(c Config) (http.Handler, error) {
 	}
 	if c.Observe == nil {
 		c.Observe = func(string, string, int, int64, time.Duration) {}
+	}
+	if c.Security == nil {
+		c.Security = func(mingjing.SecurityKind) {}
+	}
+	if c.Pseudonym == nil {
+		c.Pseudonym = func(string) string { return "" }
 	}
 	if c.AllowComment == nil {
 		c.AllowComment = func(context.Context, string, string, string) error { return nil }
@@ -206,7 +227,7 @@ func New(c Config) (http.Handler, error) {
 		a.lawOf(c.Casework.City)
 	}
 	s := &server{Config: c, casework: c.Casework, assets: a, pages: map[string]screen{}, names: map[string]string{},
-		uploads: newUploads()}
+		bounds: newBounds(c.Spool)}
 	for _, p := range pages {
 		s.pages[p.route()] = p
 	}
@@ -236,13 +257,23 @@ func New(c Config) (http.Handler, error) {
 	// Compression would break the live stream, which takes over the connection.
 	plain := cross.Handler(mux)
 	packed := compress(plain)
-	return s.withHeadersAndLog(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	plainHTTP := s.handle(func(*call) error { return mingjing.NewError(mingjing.Forbidden, "plain_http") })
+	return s.withHeadersAndLog(s.withAddressBound(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.secure && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "http") {
+			if strings.HasPrefix(r.URL.Path, "/api/") || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+				plainHTTP.ServeHTTP(w, r) // what came was read on the way, and is not to come so again
+				return
+			}
+			//nolint:gosec // the host is ours, and the path that of the request
+			http.Redirect(w, r, s.origin.Scheme+"://"+s.origin.Host+r.URL.RequestURI(), http.StatusPermanentRedirect)
+			return
+		}
 		if r.URL.Path == "/api/live" {
 			plain.ServeHTTP(w, r)
 			return
 		}
 		packed.ServeHTTP(w, r)
-	})), nil
+	}))), nil
 }
 
 // A call is one request: who sent it, in which language, and what is logged about it.
@@ -259,9 +290,11 @@ type call struct {
 	loginErr  error
 	token     string
 	in        input
-	txCtx     context.Context //nolint:containedctx // of the transaction in which a page is read
-	errorPage string          // the page on which the form is shown with its errors, if not the action's
-	id        string          // of the request, in the log and in the answer to an unknown error
+	txCtx     context.Context   //nolint:containedctx // of the transaction in which a page is read
+	refused   *mingjing.Problem // why it is refused; nil where it is not
+	errorPage string            // the page on which the form is shown with its errors, if not the action's
+	id        string            // of the request, in the log and in the answer to an unknown error
+	ends      []func()          // what is done when the answer begins
 }
 
 func (c *call) ctx() context.Context {

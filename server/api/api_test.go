@@ -288,3 +288,24 @@ func TestALockNeverFails(t *testing.T) {
 		t.Error("nobody learns of it")
 	}
 }
+
+func TestNothingIsAnsweredThatCameWithoutTLS(t *testing.T) {
+	h, _ := edge(t, func(c *Config) { c.Origin = "https://mirror.example" })
+	w := ask(h, "GET", "http://internal:8080/en/login?next=score", "X-Forwarded-Proto", "http")
+	if w.Code != 308 || w.Header().Get("Location") != "https://mirror.example/en/login?next=score" {
+		t.Errorf("a page: %d to %q", w.Code, w.Header().Get("Location"))
+	}
+	for _, request := range [][2]string{{"POST", "/en/login"}, {"POST", "/api/login"}, {"GET", "/api/me"}} {
+		w := ask(h, request[0], "http://internal:8080"+request[1], "X-Forwarded-Proto", "http", "Accept", "application/json")
+		if w.Code != 403 || !strings.Contains(w.Body.String(), "plain_http") {
+			t.Errorf("%v: %d %s", request, w.Code, w.Body)
+		}
+	}
+	if w := ask(h, "GET", "/en/login", "X-Forwarded-Proto", "https"); w.Code != 200 {
+		t.Errorf("with TLS: %d", w.Code)
+	}
+	plain, _ := edge(t, nil)
+	if w := ask(plain, "GET", "/en/login", "X-Forwarded-Proto", "http"); w.Code != 200 {
+		t.Errorf("on one machine: %d", w.Code)
+	}
+}

@@ -140,7 +140,5 @@ func (c *call) serveCalendar(cal *calendar) error {
 	h.Set("Content-Type", icsType+"; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(data)))
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "mingjing-dates.ics"}))
-	c.w.WriteHeader(http.StatusOK)
-	_, _ = c.w.Write(data)
-	return nil
+	return c.write(http.StatusOK, data)
 }

@@ -8,16 +8,31 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
+	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
 )
 
 var queuePage = page[mingjing.QueueView]{
 	name: "queue",
-	get:  func(c *call) (mingjing.QueueView, error) { return c.cases(asked[queueQuery](c)) },
+	get:  func(c *call) (mingjing.QueueView, error) { return c.cases(asked[queueQuery](c), "") },
 	endpoints: []endpoint{
 		query[queueQuery, list[caseItem]]{
 			path: "/api/admin/cases", access: mingjing.Staff, get: getCases,
 			doc: apiDoc{id: "cases", summary: "The work queue", answer: "A page, the nearest clock first."},
+		},
+		action[searchForm, foundCases]{
+			repeats: "it reads, and each look is an entry of the access log",
+			path:    "/api/admin/cases/search", access: mingjing.Staff, errorPage: "queue",
+			doc: apiDoc{id: "searchCases", summary: "Search in the work queue",
+				about:  "By case, name or catalogue code. Each resident found sees the access.",
+				answer: "A page, the nearest clock first; a form is answered with the page."},
+			example: searchForm{Search: "林静"},
+			do: func(c *call, in searchForm) (foundCases, redirect, error) {
+				v, err := c.cases(queueQuery{State: in.State, Kind: in.Kind, Late: in.Late, Mine: in.Mine, Agency: in.Agency,
+					paged: paged{Cursor: in.Cursor}}, in.Search)
+				return foundCases{caseItems(v), v.Next, v}, redirect{page: "queue"}, err
+			},
+			shows: func(found foundCases) any { return &found.queue },
 		},
 		action[none, mingjing.CaseView]{
 			path: "/api/admin/cases/next", access: mingjing.Staff, errorPage: "queue",
@@ -43,12 +58,23 @@ type queueQuery struct {
 	Late   mingjing.Lateness `json:"late,omitempty" enum:"late,very_late"`
 	Mine   string            `json:"mine,omitempty" enum:"1"`
 	Agency string            `json:"agency,omitempty" max:"100"`
-	// Search is by case, name or catalogue code. Each resident found sees the access.
-	Search string `json:"search,omitempty" max:"200"`
 	paged
 }
 
-func (c *call) cases(in queueQuery) (mingjing.QueueView, error) {
+// searchForm is the body of a search among the cases that a [queueQuery] leaves. It is
+// no query, since names must not stand in an address.
+type searchForm struct {
+	// Search is by case, name or catalogue code.
+	Search string            `json:"search,omitempty" max:"200"`
+	State  string            `json:"state,omitempty"`
+	Kind   string            `json:"kind,omitempty"`
+	Late   mingjing.Lateness `json:"late,omitempty" enum:"late,very_late"`
+	Mine   string            `json:"mine,omitempty" enum:"1"`
+	Agency string            `json:"agency,omitempty" max:"100"`
+	Cursor string            `json:"cursor,omitempty" max:"200"`
+}
+
+func (c *call) cases(in queueQuery, search string) (mingjing.QueueView, error) {
 	if in.Agency == mingjing.AnyAgency {
 		in.Agency = ""
 	}
@@ -56,7 +82,7 @@ func (c *call) cases(in queueQuery) (mingjing.QueueView, error) {
 		in.Kind = ""
 	}
 	return c.s.casework.Desk.Cases(c.ctx(), c.actor(), mingjing.CaseFilter{State: in.State, Kind: mingjing.CaseKind(in.Kind),
-		Late: in.Late, Mine: in.Mine == "1", Agency: in.Agency, Search: in.Search}, in.Cursor)
+		Late: in.Late, Mine: in.Mine == "1", Agency: in.Agency, Search: search}, in.Cursor)
 }
 
 // A caseItem is a case in the work queue, without what only the page of the case shows.
@@ -86,8 +112,19 @@ type subject struct {
 	Kind   mingjing.ListKind `json:"kind,omitempty"`
 }
 
+// foundCases is the answer to a search in the work queue, with its page.
+type foundCases struct {
+	Items []caseItem `json:"items"`
+	Next  string     `json:"next,omitempty"`
+	queue mingjing.QueueView
+}
+
 func getCases(c *call, in queueQuery) (list[caseItem], error) {
-	v, err := c.cases(in)
+	v, err := c.cases(in, "")
+	return items(caseItems(v), v.Next), err
+}
+
+func caseItems(v mingjing.QueueView) []caseItem {
 	out := []caseItem{}
 	for _, k := range v.Cases {
 		item := caseItem{ID: k.ID, Kind: k.Kind, Escalated: k.Escalated, Reason: k.Reason, State: k.State, FiledAt: k.FiledAt, Clocks: k.Clocks,
@@ -100,7 +137,7 @@ func getCases(c *call, in queueQuery) (list[caseItem], error) {
 		}
 		out = append(out, item)
 	}
-	return items(out, v.Next), err
+	return out
 }
 
 var oneCasePage = page[mingjing.CasePage]{
@@ -108,7 +145,7 @@ var oneCasePage = page[mingjing.CasePage]{
 	get: func(c *call) (mingjing.CasePage, error) {
 		k, err := c.s.casework.Desk.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
 		out := mingjing.CasePage{CaseView: k}
-		if err != nil || k.Kind != mingjing.CaseReview || k.Previous == "" {
+		if err != nil || k.Closed || k.Kind != mingjing.CaseReview || k.Previous == "" {
 			return out, err
 		}
 		// Who reviews a decision has to read it; that too is in the resident's access
@@ -121,9 +158,17 @@ var oneCasePage = page[mingjing.CasePage]{
 	endpoints: []endpoint{
 		query[none, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}", access: mingjing.Staff,
-			doc: apiDoc{id: "case", summary: "One case", answer: "The case.", of: "case"},
+			doc: apiDoc{id: "case", summary: "One case",
+				about:  "One that is not the caller's is refused (case_reason_required) until they take it, or open it with a reason.",
+				answer: "The case.", of: "case", fails: []int{http.StatusForbidden}},
 			get: func(c *call, _ none) (mingjing.CaseView, error) {
-				return c.s.casework.Desk.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
+				k, err := c.s.casework.Desk.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
+				if err == nil && k.Closed {
+					refused := *cases.ErrNotOpened
+					refused.Allowed = k.Allowed
+					return mingjing.CaseView{}, &refused
+				}
+				return k, err
 			},
 		},
 		action[none, mingjing.CaseView]{
@@ -150,6 +195,17 @@ var oneCasePage = page[mingjing.CasePage]{
 			do: func(c *call, _ none) (mingjing.CaseView, redirect, error) {
 				k, err := c.s.casework.Desk.Extend(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return k, redirect{page: "case", id: k.ID, done: "extended"}, err
+			},
+		},
+		action[openForm, mingjing.CaseView]{
+			path: "/api/admin/cases/{id}/open", access: mingjing.Staff, errorPage: "case",
+			doc: apiDoc{id: "openCase", summary: "Open a case that is not one's own, for an hour",
+				about:  "The resident reads the reason in the access log, and auditors see how often each member of staff has done so.",
+				answer: "The case.", of: "case", fails: []int{http.StatusConflict}},
+			example: openForm{Reason: "The resident is on the telephone, and the handler is ill."},
+			do: func(c *call, in openForm) (mingjing.CaseView, redirect, error) {
+				k, err := c.s.casework.Desk.Open(c.ctx(), c.actor(), c.r.PathValue("id"), in.Reason)
+				return k, redirect{page: "case", id: k.ID, done: "case_opened"}, err
 			},
 		},
 		action[recommendForm, mingjing.CaseView]{
@@ -263,6 +319,11 @@ func decide(c *call, in decisionForm) (mingjing.CaseView, redirect, error) {
 // noteForm is the body of a note for colleagues.
 type noteForm struct {
 	Text string `json:"text" min:"1" max:"2000"`
+}
+
+// openForm is the body of a request to open a case that is not one's own.
+type openForm struct {
+	Reason string `json:"reason" min:"1" max:"300"`
 }
 
 // idNumberForm is the body of a request to read the full ID number, with the reason.

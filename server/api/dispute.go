@@ -192,26 +192,22 @@ func (c *call) sendEvidence(e mingjing.Evidence, data []byte, page int) error {
 		return err
 	}
 	c.noStore()
-	extendWriteDeadline(c.w, len(picture))
 	h := c.w.Header()
 	h.Set("Content-Type", "image/jpeg")
 	h.Set("Content-Length", strconv.Itoa(len(picture)))
 	h.Set("Content-Disposition", "inline")
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	_, _ = c.w.Write(picture)
-	return nil
+	return c.write(http.StatusOK, picture)
 }
 
 func (c *call) attachment(e mingjing.Evidence, data []byte) error {
 	c.noStore()
-	extendWriteDeadline(c.w, len(data))
 	h := c.w.Header()
 	h.Set("Content-Type", e.Type)
 	h.Set("Content-Length", strconv.Itoa(len(data)))
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": e.Name}))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	_, _ = c.w.Write(data)
-	return nil
+	return c.write(http.StatusOK, data)
 }
 
 func writeDisputeDates(c *call, in inLang) error {

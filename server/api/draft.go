@@ -1,7 +1,6 @@
 package api
 
 import (
-	"io"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -281,9 +280,9 @@ func addToDraftFile(c *call, _ none) error {
 		return errBadBody
 	}
 	c.limitSilence()
-	part, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, mingjing.DraftPart))
+	part, err := c.readBody(mingjing.DraftPart)
 	if err != nil {
-		return bodyError(err)
+		return err
 	}
 	if err := c.stillThere(); err != nil {
 		return err
@@ -304,13 +303,11 @@ func writeDraftPicture(c *call, _ none) error {
 		return err
 	}
 	c.noStore()
-	extendWriteDeadline(c.w, len(p.Data))
 	h := c.w.Header()
 	h.Set("Content-Type", p.Type)
 	h.Set("Content-Length", strconv.Itoa(len(p.Data)))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	_, _ = c.w.Write(p.Data)
-	return nil
+	return c.write(http.StatusOK, p.Data)
 }
 
 func removeDraftFile(c *call, in draftForm) (removed, redirect, error) {

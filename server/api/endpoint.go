@@ -177,7 +177,7 @@ func (a action[In, Out]) serve(c *call) error {
 		files = keepFiles
 	}
 	var in In
-	err := c.readInput(files)
+	err := c.readInput(files, formLimit(form, a.access))
 	if err == nil && files == keepFiles {
 		err = c.addDraftFiles()
 	}
@@ -186,6 +186,9 @@ func (a action[In, Out]) serve(c *call) error {
 			return c.notAdmitted(form, err)
 		}
 		decode(c.in.values, c.in.files, &in)
+		if c.who != nil {
+			err = c.await(c.s.bounds.reads, 1)
+		}
 	}
 	spoken := c.useFormLanguage()
 	var (
@@ -240,6 +243,9 @@ func (q query[In, Out]) serve(c *call) error {
 		return err
 	}
 	c.markQuiet()
+	if err := c.mayRead(false); err != nil {
+		return err
+	}
 	var in In
 	decode(c.r.URL.Query(), nil, &in)
 	out, err := q.get(c, in)
@@ -271,7 +277,9 @@ type raw[In any] struct {
 	// answerHeaders are headers of a good answer; also describes other good answers.
 	answerHeaders []answerHeader
 	also          map[int]string
-	write         func(c *call, in In) error
+	// heavy says that what it reads takes long.
+	heavy bool
+	write func(c *call, in In) error
 }
 
 func (r raw[In]) describe() description {
@@ -284,6 +292,11 @@ func (r raw[In]) serve(c *call) error {
 	if r.access != mingjing.Machines { // the key of a machine is checked after the whole body was read
 		if err := c.admit(r.access); err != nil {
 			return err
+		}
+		if c.readOnly() {
+			if err := c.mayRead(r.heavy); err != nil {
+				return err
+			}
 		}
 	}
 	var in In

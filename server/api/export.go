@@ -73,13 +73,11 @@ func writeExport(c *call, in inLang) error {
 		return err
 	}
 	c.noStore()
-	extendWriteDeadline(c.w, len(data))
 	day := mingjing.DateOf(cmp.Or(job.MadeAt, &job.AskedAt).In(c.s.casework.City.Zone()))
 	h := c.w.Header()
 	h.Set("Content-Type", zipType)
 	h.Set("Content-Length", strconv.Itoa(len(data)))
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "mingjing-" + string(day) + ".zip"}))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	_, _ = c.w.Write(data)
-	return nil
+	return c.write(http.StatusOK, data)
 }

@@ -42,6 +42,7 @@ func (c *call) redirectTo(to redirect) {
 // form alone where the page can't be read now.
 func (c *call) showFormErrors(form reflect.Type, access mingjing.Access, page string, failure error) error {
 	p := c.problem(failure)
+	c.refused = p
 	if p.Status == http.StatusInternalServerError && away(p) && c.format() == asHTML {
 		c.showUnsent(form, cmp.Or(c.errorPage, page), p)
 		return nil

@@ -2,18 +2,16 @@ package api
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
 	"mingjing/server/evidence"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -56,9 +54,9 @@ const (
 	dropFiles                // they are read and dropped
 )
 
-// readInput reads the body by its content type. Only an action that takes files
-// accepts a multipart form.
-func (c *call) readInput(files fileUse) error {
+// readInput reads the body by its content type: of a form without files at most so many
+// bytes. Only an action that takes files accepts a multipart form.
+func (c *call) readInput(files fileUse, limit int64) error {
 	c.in.values = map[string][]string{}
 	kind, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	if err != nil && c.r.ContentLength != 0 {
@@ -67,9 +65,9 @@ func (c *call) readInput(files fileUse) error {
 	if kind == "multipart/form-data" && files != noFiles {
 		return c.readMultipart(params["boundary"], files == keepFiles)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxForm))
+	body, err := c.readBody(limit)
 	if err != nil {
-		return bodyError(err)
+		return err
 	}
 	switch kind {
 	case "application/json":
@@ -193,117 +191,49 @@ func scalar(v any) (string, error) {
 	return "", errBadBody
 }
 
-// uploads limits how many forms with files are read at a time, since they are read into
-// memory, and allows each person one, so that nobody takes all.
-type uploads struct {
-	places chan struct{}
-	mu     sync.Mutex
-	busy   map[string]chan struct{} // by person, closed when done
-}
-
-const (
-	uploadsAtOnce = 4
-	// uploadSilence is for how long nothing may come of an upload. There is no limit on
-	// the whole, since a phone at the edge of its network is slow.
-	uploadSilence = time.Minute
-	// uploadWait is how long an upload waits for its turn.
-	uploadWait = time.Minute
-)
-
-func newUploads() *uploads {
-	return &uploads{places: make(chan struct{}, uploadsAtOnce), busy: map[string]chan struct{}{}}
-}
-
-// turn waits until a person may upload; done ends the turn.
-func (u *uploads) turn(ctx context.Context, person string) (done func(), err error) {
-	ctx, stop := context.WithTimeout(ctx, uploadWait)
-	defer stop()
-	mine := make(chan struct{})
-	for {
-		u.mu.Lock()
-		other, busy := u.busy[person]
-		if !busy {
-			u.busy[person] = mine
-		}
-		u.mu.Unlock()
-		if !busy {
-			break
-		}
-		select {
-		case <-other:
-		case <-ctx.Done():
-			return nil, mingjing.NewError(mingjing.Unavailable, "unavailable")
-		}
-	}
-	leave := func() {
-		u.mu.Lock()
-		delete(u.busy, person)
-		u.mu.Unlock()
-		close(mine)
-	}
-	select {
-	case u.places <- struct{}{}:
-		return func() { <-u.places; leave() }, nil
-	case <-ctx.Done():
-		leave()
-		return nil, mingjing.NewError(mingjing.Unavailable, "unavailable")
-	}
-}
-
-// awaitUpload waits for the turn of an upload.
-func (c *call) awaitUpload() (done func(), err error) {
-	body := c.limitSilence()
-	if err := body.extend(uploadWait + uploadSilence); err != nil {
-		return nil, fmt.Errorf("give an upload its time: %w", err)
-	}
-	return c.s.uploads.turn(c.ctx(), c.actor().ID)
-}
-
-// A patientBody reads a body of any length, as long as something of it comes.
-type patientBody struct {
-	io.ReadCloser
-	deadlines *http.ResponseController
-	// extended is when the deadlines were last set.
-	extended time.Time
-}
-
-// limitSilence gives the body of the request the time that it takes, as long as it is
-// never silent for [uploadSilence].
-func (c *call) limitSilence() *patientBody {
-	body := &patientBody{ReadCloser: c.r.Body, deadlines: http.NewResponseController(c.w)}
-	c.r.Body = body
-	return body
-}
-
-func (b *patientBody) extend(by time.Duration) error {
-	b.extended = time.Now()
-	until := b.extended.Add(by)
-	return errors.Join(b.deadlines.SetReadDeadline(until), b.deadlines.SetWriteDeadline(until.Add(time.Minute)))
-}
-
-// Read implements [io.Reader].
-func (b *patientBody) Read(p []byte) (int, error) {
-	if time.Since(b.extended) > time.Second {
-		_ = b.extend(uploadSilence) // a writer without deadlines needs none
-	}
-	return b.ReadCloser.Read(p)
-}
-
-// readMultipart reads a form with files. Of a file, at most one byte past the limit is
-// stored, or nothing unless files are kept; the rest is read and dropped, because a
-// browser shows an answer only after it has sent everything.
+// readMultipart reads a form with files. It comes to disk, for however long, and its files
+// are read into memory when all of it is there and there is room for them.
 func (c *call) readMultipart(boundary string, keep bool) error {
 	if boundary == "" {
 		return errBadBody
 	}
-	if keep {
-		done, err := c.awaitUpload()
-		if err != nil {
-			return err
-		}
-		defer done()
+	if !keep {
+		return c.readParts(multipart.NewReader(http.MaxBytesReader(c.w, c.r.Body, maxUpload), boundary), false)
 	}
-	form := multipart.NewReader(http.MaxBytesReader(c.w, c.r.Body, maxUpload), boundary)
+	if err := c.awaitUpload(); err != nil {
+		return err
+	}
+	f, err := c.receive(maxUpload)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	c.end() // the next form of the person may come
+	places := c.s.bounds.files
+	if f.Size() <= smallFiles {
+		places = c.s.bounds.small
+	}
+	if err := c.await(places, f.Size()); err != nil {
+		return err
+	}
+	return c.readParts(multipart.NewReader(f.Reader(0), boundary), true)
+}
+
+// awaitUpload waits until the person has not too many forms with files on their way.
+func (c *call) awaitUpload() error {
+	deadlines := http.NewResponseController(c.w)
+	until := time.Now().Add(turnWait + uploadSilence)
+	_ = deadlines.SetReadDeadline(until) // a connection without deadlines needs none
+	_ = deadlines.SetWriteDeadline(until.Add(turnWait))
+	err := c.await(c.s.bounds.uploads, 1)
+	c.limitSilence()
+	return err
+}
+
+// readParts reads the parts of a form with files. Of a file, at most one byte past the
+// limit is stored, or nothing unless files are kept; the rest is read and dropped, because
+// a browser shows an answer only after it has sent everything.
+func (c *call) readParts(form *multipart.Reader, keep bool) error {
 	var wrong []mingjing.FieldError
 	for fields, typed := 0, 0; ; fields++ {
 		part, err := form.NextPart()
@@ -354,4 +284,32 @@ func (c *call) readMultipart(boundary string, keep bool) error {
 			c.in.files = append(c.in.files, evidence.Upload{Name: part.FileName(), Data: data})
 		}
 	}
+}
+
+// publicForm is the limit of a form that anybody may send, in bytes, unless it has fields
+// for long texts.
+const (
+	publicForm = 8 << 10
+	// longText is the limit in characters above which a text is a long one.
+	longText = 500
+)
+
+// formLimit returns the limit of a form without files, in bytes: for whom nobody knows,
+// what its fields can be as a browser sends them.
+func formLimit(form reflect.Type, access mingjing.Access) int64 {
+	if access != mingjing.Anyone {
+		return maxForm
+	}
+	limit := int64(publicForm)
+	for _, f := range reflect.VisibleFields(form) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch most, err := strconv.ParseInt(f.Tag.Get("max"), 10, 64); {
+		case err != nil, most <= longText, f.Tag.Get("format") == "password":
+		case secretField(name, ""):
+			limit += 2 * most // base64
+		default:
+			limit += 12 * most // four bytes, each as %F0, or two surrogates in JSON
+		}
+	}
+	return min(limit, maxForm)
 }

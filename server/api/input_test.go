@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,12 +56,13 @@ func FuzzInput(f *testing.F) {
 			f.Add(seed.kind, []byte(seed.body), byte(files))
 		}
 	}
-	s := &server{uploads: newUploads()}
+	s := &server{bounds: newBounds(nil)}
 	f.Fuzz(func(t *testing.T, kind string, body []byte, files byte) {
 		r := httptest.NewRequest(http.MethodPost, "/api/disputes", bytes.NewReader(body))
 		r.Header.Set("Content-Type", kind)
 		c := &call{s: s, w: deadlines{httptest.NewRecorder()}, r: r}
-		err := c.readInput(fileUse(files) % 3)
+		err := c.readInput(fileUse(files)%3, maxForm)
+		defer c.end()
 		if err != nil {
 			if _, ok := errors.AsType[*mingjing.Error](err); !ok {
 				t.Fatalf("an inner error: %v", err)
@@ -83,13 +83,15 @@ func FuzzInput(f *testing.F) {
 				}
 			}
 		}
-		if n > maxFields || len(c.in.files) > mingjing.MaxEvidence || len(s.uploads.busy) > 0 || len(s.uploads.places) > 0 {
-			t.Fatalf("%d fields, %d files, %d uploads under way", n, len(c.in.files), len(s.uploads.busy))
+		c.end()
+		if used := s.bounds.bodies.Used() + s.bounds.spool.Used(); n > maxFields || len(c.in.files) > mingjing.MaxEvidence || used > 0 {
+			t.Fatalf("%d fields, %d files, %d bytes left over", n, len(c.in.files), used)
 		}
 		// The same again is the same, whatever the order of maps.
 		again := &call{s: s, w: c.w, r: httptest.NewRequest(http.MethodPost, "/api/disputes", bytes.NewReader(body))}
 		again.r.Header.Set("Content-Type", kind)
-		if err := again.readInput(fileUse(files) % 3); err != nil || fmt.Sprint(again.in.values) != fmt.Sprint(c.in.values) {
+		defer again.end()
+		if err := again.readInput(fileUse(files)%3, maxForm); err != nil || fmt.Sprint(again.in.values) != fmt.Sprint(c.in.values) {
 			t.Fatalf("read twice it is %v %q and %q", err, again.in.values, c.in.values)
 		}
 	})
@@ -127,47 +129,6 @@ func FuzzNext(f *testing.F) {
 	})
 }
 
-func TestOnePersonSendsOneFormWithFilesAtATime(t *testing.T) {
-	u := newUploads()
-	var dones []func()
-	for i := range uploadsAtOnce {
-		done, err := u.turn(t.Context(), fmt.Sprint("person ", i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		dones = append(dones, done)
-	}
-	turn := make(chan string)
-	for _, who := range []string{"person 0", "somebody"} {
-		go func() {
-			done, err := u.turn(t.Context(), who)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			done()
-			turn <- who
-		}()
-	}
-	select {
-	case who := <-turn:
-		t.Errorf("%s did not wait", who)
-	default:
-	}
-	dones[0]()
-	got := []string{<-turn, <-turn}
-	slices.Sort(got)
-	if !slices.Equal(got, []string{"person 0", "somebody"}) {
-		t.Error(got)
-	}
-	for _, done := range dones[1:] {
-		done()
-	}
-	if len(u.busy) > 0 || len(u.places) > 0 {
-		t.Errorf("%d and %d are left over", len(u.busy), len(u.places))
-	}
-}
-
 func TestAFormThatIsRefusedIsReadToItsEnd(t *testing.T) {
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -182,8 +143,8 @@ func TestAFormThatIsRefusedIsReadToItsEnd(t *testing.T) {
 	_ = w.Close()
 	r := httptest.NewRequest(http.MethodPost, "/api/disputes", &body)
 	r.Header.Set("Content-Type", w.FormDataContentType())
-	c := &call{s: &server{uploads: newUploads()}, w: deadlines{httptest.NewRecorder()}, r: r}
-	err := c.readInput(keepFiles)
+	c := &call{s: &server{bounds: newBounds(nil)}, w: deadlines{httptest.NewRecorder()}, r: r}
+	err := c.readInput(keepFiles, maxForm)
 	e, ok := errors.AsType[*mingjing.Error](err)
 	if !ok || e.Fields[0].Code != "evidence_count" || body.Len() > 0 || c.in.get("statement") == "" ||
 		len(c.in.files) != mingjing.MaxEvidence {

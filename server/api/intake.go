@@ -159,9 +159,17 @@ func (c *call) machine() (mingjing.Actor, []byte, error) {
 	if err := c.s.Allow(c.ctx(), "intake", c.s.addr(c.r)); err != nil {
 		return mingjing.Actor{}, nil, err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBatch))
+	f, err := c.receive(maxBatch) // nobody knows yet whose key it is
 	if err != nil {
-		return mingjing.Actor{}, nil, bodyError(err)
+		return mingjing.Actor{}, nil, err
+	}
+	defer f.Close()
+	if err := c.await(c.s.bounds.batches, f.Size()); err != nil {
+		return mingjing.Actor{}, nil, err
+	}
+	body, err := io.ReadAll(f.Reader(0))
+	if err != nil {
+		return mingjing.Actor{}, nil, err
 	}
 	if c.s.Intake == nil {
 		return mingjing.Actor{}, nil, mingjing.NewError(mingjing.Unauthenticated, "signature_invalid")

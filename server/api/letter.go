@@ -67,14 +67,11 @@ func (c *call) pdf(v *mingjing.View, write func(*mingjing.View) mingjing.Letter,
 		return err
 	}
 	c.noStore()
-	extendWriteDeadline(c.w, len(data))
 	h := c.w.Header()
 	h.Set("Content-Type", pdfType)
 	h.Set("Content-Length", strconv.Itoa(len(data)))
 	h.Set("Content-Language", c.lang)
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + "-" + c.lang + ".pdf"}))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	c.w.WriteHeader(http.StatusOK)
-	_, _ = c.w.Write(data)
-	return nil
+	return c.write(http.StatusOK, data)
 }

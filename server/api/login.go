@@ -211,6 +211,9 @@ func login(c *call, in loginForm) (me, redirect, error) {
 	if wrong = append(wrong, secret("password", in.Password)...); len(wrong) > 0 {
 		return me{}, redirect{}, mingjing.InvalidFields(wrong...)
 	}
+	if c.format() != asJSON {
+		return c.loginInTurn(n, in)
+	}
 	token, err := c.s.Identity.Login(c.ctx(), n, in.Password, c.client())
 	if err != nil {
 		return me{}, redirect{}, err

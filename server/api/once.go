@@ -130,7 +130,11 @@ var remade = map[reflect.Type]func(c *call, to redirect) (any, error){
 		return c.s.casework.Scores.ScoreRequest(c.ctx(), c.actor(), to.id)
 	},
 	reflect.TypeFor[mingjing.CaseView](): func(c *call, to redirect) (any, error) {
-		return c.s.casework.Desk.Case(c.ctx(), c.actor(), to.id)
+		k, err := c.s.casework.Desk.Case(c.ctx(), c.actor(), to.id)
+		if k.Closed { // it is somebody else's by now; what it is about is shown with its resident, or not at all
+			k.Record, k.Listing = nil, nil
+		}
+		return k, err
 	},
 	reflect.TypeFor[mingjing.RelativesView](): func(c *call, _ redirect) (any, error) {
 		return c.s.casework.Desk.Relatives(c.ctx(), c.actor())

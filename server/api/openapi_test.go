@@ -248,7 +248,7 @@ func tag(e description) string {
 
 // fails returns the statuses of the problems that there may be.
 func fails(e description) []int {
-	all := slices.Clone(e.fails)
+	all := append(slices.Clone(e.fails), http.StatusTooManyRequests) // by the bounds on each client
 	if e.access != mingjing.Anyone {
 		all = append(all, http.StatusUnauthorized, http.StatusForbidden)
 	}

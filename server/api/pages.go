@@ -31,8 +31,13 @@ func (c *call) servePage(r mingjing.Route, page screen) error {
 			c.seeOther(mingjing.Path(c.lang, landing(c.who.Actor.Role)))
 			return nil
 		}
+	case "login-wait":
+		return c.serveLoginWait(page)
 	case "offline", "locked":
 		c.who = nil // browsers store these pages, or show them to anybody, so they name nobody
+	}
+	if err := c.mayRead(false); err != nil {
+		return err
 	}
 	v, err := c.readView(page, nil)
 	if r.Access == mingjing.Anyone && c.who != nil && mingjing.AwayCode(err) != "" {

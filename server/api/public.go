@@ -167,7 +167,7 @@ func writeLive(c *call, in liveQuery) error {
 		c.r.Host = c.s.origin.Host
 	}
 	c.s.Live.Serve(c.w, c.r, mingjing.Listener{Audience: casework.Audience(c.actor()),
-		SessionID: c.who.SessionID, ExpiresAt: c.who.ExpiresAt, After: after, Reset: ahead})
+		SessionID: c.who.SessionID, Person: c.clientName(), ExpiresAt: c.who.ExpiresAt, After: after, Reset: ahead})
 	return nil
 }
 
@@ -192,6 +192,7 @@ func openAPIDocument(path, id, summary string, data *[]byte) endpoint {
 		write: func(c *call, _ none) error {
 			c.w.Header().Set("Content-Type", "application/json")
 			c.w.Header().Set("Cache-Control", "no-cache")
+			extendWriteDeadline(c.w, len(*data))
 			_, _ = c.w.Write(*data)
 			return nil
 		}}

@@ -16,7 +16,7 @@ import (
 // in the page that they belong to, or in [pageless].
 var pages = []screen{
 	page[none]{name: "home"},
-	loginPage, activatePage, forgotPage, resetPage, staffLoginPage, staffActivatePage,
+	loginPage, loginWaitPage, activatePage, forgotPage, resetPage, staffLoginPage, staffActivatePage,
 	rulebooksPage, rulebookPage, tryPage, agenciesPage,
 	page[none]{name: "check-us"}, page[none]{name: "help"}, page[none]{name: "glossary"}, contactPage, page[none]{name: "accessibility"},
 	page[none]{name: "privacy"}, statusPage, displayPage,
@@ -169,6 +169,7 @@ func (s *server) handle(fn func(*call) error) http.Handler {
 		if err := c.run(fn); err != nil {
 			c.fail(err)
 		}
+		c.noteSecurity()
 	})
 }
 
@@ -182,6 +183,7 @@ func (c *call) run(fn func(*call) error) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	defer c.end()
 	c.identify()
 	return fn(c)
 }

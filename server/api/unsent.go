@@ -22,7 +22,7 @@ func away(p *mingjing.Problem) bool {
 // read.
 func (c *call) notAdmitted(form reflect.Type, failure error) error {
 	p := c.problem(failure)
-	if c.format() != asHTML || !away(p) || c.readInput(dropFiles) != nil {
+	if c.format() != asHTML || !away(p) || c.readInput(dropFiles, maxForm) != nil {
 		return failure
 	}
 	c.useFormLanguage()

@@ -87,6 +87,7 @@ func TestEvidenceThatComesTooLateIsKeptForTheNextDispute(t *testing.T) {
 	if len(next.Evidence) != 1 || next.Evidence[0].Late || next.Evidence[0].ID == d.Evidence[0].ID {
 		t.Errorf("it went on with %+v", next.Evidence)
 	}
+	c.opens(t, handler2, next.ID)
 	_, data, err := c.EvidenceFile(ctx, handler2, next.Evidence[0].ID)
 	must(t, err)
 	if string(data) != string(pdf.Data) {

@@ -96,6 +96,7 @@ type Store interface {
 type Tx interface {
 	kernel.Events
 	kernel.Sendings
+	kernel.Allowances
 	// As returns a reader for an entry; see [kernel.Port].
 	As(e kernel.Entry) Reader
 	// Try runs fn, and undoes what it has done if it fails; see [kernel.Port].

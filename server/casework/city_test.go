@@ -280,6 +280,17 @@ func (c *city) storedRecord(t tb, id string) (r holding.Record) {
 	return r
 }
 
+// opens opens a case as a member of staff, with a reason where it is not theirs.
+func (c *city) opens(t tb, a mingjing.Actor, id string) mingjing.CaseView {
+	t.Helper()
+	k, err := c.Case(ctx, a, id)
+	if err == nil && k.Closed {
+		k, err = c.Open(ctx, a, id, "The resident is on the telephone.")
+	}
+	must(t, err)
+	return k
+}
+
 func (c *city) storedListing(t tb, id string) (l holding.Listing) {
 	t.Helper()
 	c.peek(t, func(tx opened) (err error) { l, err = tx.Listing(ctx, id); return err })

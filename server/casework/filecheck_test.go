@@ -41,6 +41,7 @@ func TestADisputeDoesNotWaitForItsFilesToBeChecked(t *testing.T) {
 	if e.State != mingjing.EvidenceChecking || e.Type != "" || e.Name != pdf.Name {
 		t.Fatalf("at first it is %+v", e)
 	}
+	c.opens(t, handler, d.ID)
 	for _, who := range []mingjing.Actor{a, handler} {
 		_, data, err := c.EvidenceFile(ctx, who, e.ID)
 		wants(t, err, "evidence_checking")
@@ -107,6 +108,7 @@ func TestAFileThatIsRefusedLaterIsToldAndNothingOfItIsKept(t *testing.T) {
 		return err
 	})
 	must(t, c.notified(a.ID, mingjing.NoticeCaseMoved, "evidence_refused", "dispute", d.ID))
+	c.opens(t, handler, d.ID)
 	if _, _, err = c.EvidenceFile(ctx, handler, e.ID); codeOf(err) != "not_found" {
 		t.Errorf("a handler opens it: %v", err)
 	}

@@ -21,8 +21,7 @@ func (c *city) looked(t tb, n int) (a mingjing.Actor, dispute string, seq int64)
 	t.Helper()
 	a, record, _ := c.owing(t, n)
 	dispute = c.file(t, a, record, "").ID
-	_, err := c.Case(ctx, handler, dispute)
-	must(t, err)
+	c.opens(t, handler, dispute)
 	return a, dispute, c.lookOf(t, a, mingjing.RoleHandler)
 }
 
@@ -187,10 +186,9 @@ func TestWhoIsNotSatisfiedGetsASecondAnswerFromSomebodyElse(t *testing.T) {
 	c := newCity(t)
 	a, record, _ := c.owing(t, 1)
 	d := c.file(t, a, record, "")
-	_, err := c.Case(ctx, supervisor, d.ID)
-	must(t, err)
+	c.opens(t, supervisor, d.ID)
 	q := c.why(t, a, c.lookOf(t, a, mingjing.RoleSupervisor))
-	_, err = c.AnswerInquiry(ctx, supervisor, q.ID, "", because)
+	_, err := c.AnswerInquiry(ctx, supervisor, q.ID, "", because)
 	must(t, err)
 	q, err = c.JudgeAnswer(ctx, a, q.ID, "no")
 	must(t, err)

@@ -2,6 +2,8 @@ package casework_test
 
 import (
 	"encoding/json"
+	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -136,4 +138,37 @@ func TestAnOfferThatIsTakenBackTellsNobodyElse(t *testing.T) {
 	if v.Mandates[0].State != mingjing.MandateRevoked {
 		t.Errorf("%+v", v)
 	}
+}
+
+func TestNobodyIsFloodedByOffers(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	helper, other := c.resident(t, 2), c.resident(t, 3)
+	d := c.file(t, a, record, "")
+	for range mingjing.MaxOffersADay {
+		_, err := c.RevokeMandate(ctx, a, c.offered(t, a, d.ID, 2))
+		must(t, err)
+	}
+	told := len(c.inbox(t, helper))
+	for range 60 {
+		_, err := c.OfferMandate(ctx, a, offer(d.ID, 2))
+		wants(t, err, "too_many_today")
+	}
+	_, err := c.OfferMandate(ctx, a, offer(d.ID, 3)) // nor is anybody else
+	wants(t, err, "too_many_today")
+	limited, _ := errors.AsType[*mingjing.Error](err)
+	wait, _ := strconv.Atoi(limited.Values["seconds"])
+	if limited.Values["count"] != strconv.Itoa(mingjing.MaxOffersADay) || wait == 0 || limited.Values["time"] == "" {
+		t.Errorf("it says %v", limited.Values)
+	}
+	if got := len(c.inbox(t, helper)); got != told || len(c.inbox(t, other)) != 0 {
+		t.Errorf("the helper got %d more notices", got-told)
+	}
+	if now, err := c.Dispute(ctx, a, d.ID); err != nil || len(now.Mandates) != mingjing.MaxOffersADay {
+		t.Errorf("%d mandates are there, %v", len(now.Mandates), err)
+	}
+	c.clock.pass(time.Duration(wait) * time.Second) // as it says
+	c.offered(t, a, d.ID, 2)
+	_, err = c.OfferMandate(ctx, a, offer(d.ID, 3))
+	wants(t, err, "too_many_today")
 }

@@ -396,8 +396,7 @@ func TestTheOpenCasesOfWhoLeavesGoBackToTheQueue(t *testing.T) {
 				t.Errorf("applied was %+v", m)
 			}
 			for id, state := range map[string]mingjing.CaseState{id: mingjing.CaseFiled, asked: mingjing.CaseAgencyAsked} {
-				k, err := c.Case(ctx, handler2, id)
-				must(t, err)
+				k := c.opens(t, handler2, id)
 				last := k.Timeline[len(k.Timeline)-1]
 				if k.Handler != "" || k.State != state || last.Code != "released" {
 					t.Errorf("the case is %s, with %q: %+v", k.State, k.Handler, last)

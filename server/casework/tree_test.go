@@ -1,6 +1,7 @@
 package casework_test
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -69,6 +70,29 @@ func TestAResidentGetsTheProofOfEveryLook(t *testing.T) {
 		if _, err := c.AccessProof(ctx, a, q); codeOf(err) != "invalid_cursor" {
 			t.Errorf("%+v: %v", q, err)
 		}
+	}
+}
+
+func TestALongProofKeepsNobodyFromWriting(t *testing.T) {
+	c := newCity(t)
+	a, b := c.resident(t, 1), c.resident(t, 2)
+	for range 2*accesslog.ProofPage + 1 {
+		_, err := c.Records(ctx, a)
+		must(t, err)
+	}
+	var pages []mingjing.AccessProof
+	must(t, c.WholeProof(ctx, a, func(p mingjing.AccessProof) error {
+		pages = append(pages, p)
+		_, err := c.Records(ctx, b) // it writes an entry
+		return err
+	}))
+	if k := logproof.Check(pages, nil, monday); len(pages) != 3 || len(k.Problems) > 0 || k.Entries != 2*accesslog.ProofPage+1 {
+		t.Errorf("%d pages, %+v", len(pages), k)
+	}
+	// Who stops to read it stops it.
+	stop := errors.New("gone")
+	if err := c.WholeProof(ctx, a, func(mingjing.AccessProof) error { return stop }); !errors.Is(err, stop) {
+		t.Error(err)
 	}
 }
 

@@ -49,6 +49,9 @@ const (
 	// steadyAfter is how long a run must last for the next restart to be a quick one
 	// again.
 	steadyAfter = time.Minute
+	// longestPause is the longest pause before a restart, so that a Kratos that was killed is
+	// back within 5 seconds, however often that happens: it starts in two.
+	longestPause = 3 * time.Second
 	// lockWait is how long a start waits for the end of an earlier server.
 	lockWait = 10 * time.Second
 	// cleanEvery is how often old flows and sessions are removed, and cleanKeep how old
@@ -235,6 +238,15 @@ func (c *child) isLocked() bool {
 	return at != 0 && ticks()-at < int64(steadyFor)
 }
 
+// pauses returns the pauses before the restarts: short at first, and none above
+// longestPause.
+func pauses() *backoff.ExponentialBackOff {
+	p := backoff.NewExponentialBackOff()
+	p.InitialInterval = 100 * time.Millisecond
+	p.MaxInterval = time.Duration(float64(longestPause) / (1 + p.RandomizationFactor))
+	return p
+}
+
 // supervise keeps Kratos running until ctx ends.
 func (c *child) supervise(ctx context.Context) {
 	defer close(c.done)
@@ -242,8 +254,7 @@ func (c *child) supervise(ctx context.Context) {
 	// must stay.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	again := backoff.NewExponentialBackOff()
-	again.InitialInterval, again.MaxInterval = 100*time.Millisecond, 15*time.Second
+	again := pauses()
 	for run := 1; ; run++ {
 		start := time.Now()
 		err := c.run(ctx, run)

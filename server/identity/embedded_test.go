@@ -41,6 +41,14 @@ func TestKratosIsRestartedWhenItDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	token := loggedInAs(t, i, n, newDevice())
+	before, err := i.Who(t.Context(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := time.Until(before.ExpiresAt); left > time.Hour || left < 50*time.Minute { // an hour is what ownKratos states
+		t.Errorf("the session ends in %v", left)
+	}
+	i.cache = pausedCache(i)
 	for range 2 {
 		pid := i.child.now.Load().pid
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
@@ -50,8 +58,20 @@ func TestKratosIsRestartedWhenItDies(t *testing.T) {
 			l := i.child.now.Load()
 			return l != nil && l.pid != pid && i.Ready(t.Context()) == nil
 		})
-		if _, err := i.askKratos(t.Context(), i.tokenOf(token)); err != nil {
-			t.Errorf("the session is told %v", err)
+		if l, err := i.Who(t.Context(), token); err != nil || !l.ExpiresAt.Equal(before.ExpiresAt) {
+			t.Errorf("the session is told %v, and ends at %v instead of %v", err, l.ExpiresAt, before.ExpiresAt)
+		}
+	}
+}
+
+func TestAKratosThatIsKilledAgainAndAgainIsStartedWithinSeconds(t *testing.T) {
+	p := pauses()
+	if first := p.NextBackOff(); first > time.Second {
+		t.Errorf("it is started again after %v", first)
+	}
+	for n := range 1000 {
+		if pause := p.NextBackOff(); pause > longestPause {
+			t.Fatalf("after %d times it is started again after %v", n, pause)
 		}
 	}
 }

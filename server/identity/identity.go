@@ -159,6 +159,9 @@ type Config struct {
 	Redis redis.UniversalClient
 	// Attempts counts logins; without it they are counted in this process.
 	Attempts Attempts
+	// Waits has the logins that wait for their turn where many log in; without it each waits
+	// within its request.
+	Waits Waits
 	// Alone says that there is no other replica: other uses are then counted in this
 	// process too, and not in Redis.
 	Alone bool
@@ -174,6 +177,8 @@ type Config struct {
 	// IDKey is 32 bytes. Without it, residents can't be found by ID number any more,
 	// nor can staff log in.
 	IDKey []byte
+	// SessionKey is mixed into the keys of sessions: with another one, every session ends.
+	SessionKey []byte
 	// FloorTime is the least time that a login takes; see the package comment.
 	FloorTime time.Duration
 	Limits    Limits
@@ -195,21 +200,25 @@ type Identity struct {
 	child      *child // nil with an external Kratos
 	redis      redis.UniversalClient
 	counts     *counters
-	attempts   Attempts // and what is good once
+	attempts   Attempts    // and what is good once
+	waits      Waits       // nil where logins wait within their requests alone
+	ending     atomic.Bool // whether those for which nobody asks will be removed
 	slow       *slowLane
 	limits     Limits
 	cache      *cache
 	checks     *line
 	pace       responseFloor
-	askEvery   time.Duration // how often Kratos is asked for sessions that ended without us
-	asked      atomic.Int64  // when it was, in ticks
-	uses       Uses          // nil where sessions may be unused for any time
-	idleAfter  time.Duration
-	freshFor   time.Duration
-	endWait    time.Duration
-	context    []string // words that are no part of a good password
-	decoyOnce  sync.Mutex
-	decoy      bool
+	// mostSessions is how many sessions a person may have; 0 is the standard.
+	mostSessions int
+	askEvery     time.Duration // how often Kratos is asked for sessions that ended without us
+	asked        atomic.Int64  // when it was, in ticks
+	uses         Uses          // nil where sessions may be unused for any time
+	idleAfter    time.Duration
+	freshFor     time.Duration
+	endWait      time.Duration
+	context      []string // words that are no part of a good password
+	decoyOnce    sync.Mutex
+	decoy        bool
 
 	mu sync.Mutex
 	// about returns the name and the ID number of a resident; nil where nobody knows.
@@ -245,7 +254,7 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 	if c.FreshLogin <= 0 {
 		c.FreshLogin = DefaultFreshLogin
 	}
-	k, err := newKeys(c.IDKey)
+	k, err := newKeys(c.IDKey, c.SessionKey)
 	if err != nil {
 		return nil, fmt.Errorf("open identity: %w", err)
 	}
@@ -261,10 +270,13 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		checks:   newLine(max(2, 2*runtime.GOMAXPROCS(0))),
 		pace:     responseFloor{floor: c.FloorTime, wait: wait},
 		freshFor: c.FreshLogin, askEvery: 10 * time.Second,
-		uses: c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait, context: c.Words,
+		uses: c.Uses, waits: c.Waits, idleAfter: c.IdleAfter, endWait: DefaultEndWait, context: c.Words,
 	}
 	if i.attempts = c.Attempts; i.attempts == nil {
 		i.attempts = countedHere{i.counts.local}
+	}
+	if i.waits != nil {
+		i.endWaits() // those of before
 	}
 	if c.PublicURL != "" {
 		if i.kratos, err = dialURLs(c.PublicURL, c.AdminURL); err != nil {

@@ -20,11 +20,11 @@ import (
 // keys are made from one key: the ID key itself hashes ID numbers, the others are
 // derived from it, one for each use.
 type keys struct {
-	id, count, recovery, devices, serials []byte
-	seal, cookies                         cipher.AEAD
+	id, count, recovery, devices, serials, waits []byte
+	seal, cookies                                cipher.AEAD
 }
 
-func newKeys(idKey []byte) (keys, error) {
+func newKeys(idKey, sessionKey []byte) (keys, error) {
 	k := keys{id: slices.Clone(idKey)}
 	var seal, cookies []byte
 	for _, d := range []struct {
@@ -32,7 +32,9 @@ func newKeys(idKey []byte) (keys, error) {
 		info string
 	}{{&k.count, "mingjing identity counters"}, {&seal, "mingjing identity seal"},
 		{&k.recovery, "mingjing identity recovery"}, {&k.devices, "mingjing identity devices"},
-		{&cookies, "mingjing identity cookies"}, {&k.serials, "mingjing identity serials"}} {
+		{&cookies, "mingjing identity cookies" + string(sessionKey)},
+		{&k.serials, "mingjing identity serials" + string(sessionKey)},
+		{&k.waits, "mingjing identity waits"}} {
 		b, err := hkdf.Expand(sha256.New, idKey, d.info, 32)
 		if err != nil {
 			return keys{}, fmt.Errorf("derive a key: %w", err)

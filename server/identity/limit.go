@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"time"
 
 	"mingjing"
+	"mingjing/server/guard"
 )
 
 // A Rate allows Count attempts at once, and as many again within each Per, evenly.
@@ -70,12 +70,12 @@ type attempt struct {
 
 // newAttempt returns an attempt of a client.
 func (i *Identity) newAttempt(ctx context.Context, kind, identifier string, c mingjing.Client) *attempt {
-	return &attempt{kind: kind, identifier: identifier, addr: addrPrefix(c.Addr), browser: i.knownBrowser(ctx, identifier, c.Browser)}
+	return &attempt{kind: kind, identifier: identifier, addr: guard.Network(c.Addr), browser: i.knownBrowser(ctx, identifier, c.Browser)}
 }
 
 // attemptIn returns an attempt in somebody's own session, which nobody else can use up.
 func attemptIn(session, kind, identifier string, c mingjing.Client) *attempt {
-	return &attempt{kind: kind, identifier: identifier, addr: addrPrefix(c.Addr), browser: "session " + session}
+	return &attempt{kind: kind, identifier: identifier, addr: guard.Network(c.Addr), browser: "session " + session}
 }
 
 // admit counts an attempt and returns when it may be decided; done is called when it is.
@@ -167,7 +167,7 @@ func (i *Identity) Allow(ctx context.Context, kind, who string, rates ...Rate) e
 // AllowFrom counts one more request of somebody who is not logged in, from an address, of
 // IPv6 from its /64 network; the error is too_many_attempts.
 func (i *Identity) AllowFrom(ctx context.Context, kind, addr string, rates ...Rate) error {
-	return i.count(ctx, rates, "from", kind, addrPrefix(addr))
+	return i.count(ctx, rates, "from", kind, guard.Network(addr))
 }
 
 // A Quota is what a [Rate] still allows: Left more uses at once, and all of them After
@@ -219,22 +219,4 @@ func (i *Identity) loginSucceeded(ctx context.Context, a *attempt, kinds ...stri
 	if err := i.attempts.ForgetLogins(ctx, counted...); err != nil {
 		i.log.Warn("the tries before a successful login stay counted", "err", err)
 	}
-}
-
-// addrPrefix returns what counts as one address: an IPv4 address, or the /64 network of
-// an IPv6 address, which is one connection.
-func addrPrefix(addr string) string {
-	a, err := netip.ParseAddr(addr)
-	if err != nil {
-		if len(addr) > 64 {
-			addr = addr[:64]
-		}
-		return addr
-	}
-	a = a.Unmap().WithZone("")
-	if a.Is6() {
-		p, _ := a.Prefix(64)
-		return p.String()
-	}
-	return a.String()
 }

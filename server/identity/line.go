@@ -23,18 +23,24 @@ type line struct {
 	sem     *semaphore.Weighted
 	waiting atomic.Int64
 	took    atomic.Int64 // nanoseconds of one check, of late
+	// behind is when somebody waited last who has not got their turn, in ticks; 0 for never.
+	behind atomic.Int64
 }
 
 // newLine returns a line in which so many checks run at a time.
 func newLine(slots int) *line { return &line{slots: slots, sem: semaphore.NewWeighted(int64(slots))} }
+
+// left returns about how long it takes until a password at a place is checked.
+func (l *line) left(place int64) time.Duration {
+	return time.Duration(place * l.took.Load() / int64(l.slots))
+}
 
 // enter waits for the turn of a password check; leave ends it. The error is login_busy,
 // with the place in the line and about how many seconds it takes, or that of ctx.
 func (l *line) enter(ctx context.Context) (leave func(), err error) {
 	place := l.waiting.Add(1)
 	defer l.waiting.Add(-1)
-	left := time.Duration(place * l.took.Load() / int64(l.slots))
-	if left > loginWait {
+	if left := l.left(place); left > loginWait {
 		return nil, errBusy(place, left)
 	}
 	turn, cancel := context.WithTimeout(ctx, loginWait+loginWait/4)
@@ -56,7 +62,10 @@ func (l *line) enter(ctx context.Context) (leave func(), err error) {
 	}, nil
 }
 
+// busyCode is the code of the error that too many wait.
+const busyCode = "login_busy"
+
 func errBusy(place int64, left time.Duration) error {
-	return mingjing.NewError(mingjing.Unavailable, "login_busy", "place", strconv.FormatInt(place, 10),
+	return mingjing.NewError(mingjing.Unavailable, busyCode, "place", strconv.FormatInt(place, 10),
 		"seconds", strconv.Itoa(int(math.Ceil(left.Seconds()))))
 }

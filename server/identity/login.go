@@ -31,16 +31,36 @@ const (
 // with seconds, login_busy with place and seconds, identity_down, and invalid_form when the password is empty. c.Addr is
 // what limits count by, and c.Device is what Sessions shows.
 func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (cookie string, err error) {
+	cookie, _, err = i.login(ctx, n, password, c, nil)
+	return cookie, err
+}
+
+// login is Login; inLine, where it is not nil, returns the id of the login where it waits its turn.
+func (i *Identity) login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client,
+	inLine func() (string, error)) (cookie, waits string, err error) {
 	if password == "" {
-		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: "required"})
+		return "", "", mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: "required"})
 	}
 	defer i.pace.start(ctx)()
 	a := i.newAttempt(ctx, "login", i.keys.resident(n), c)
 	done, err := i.admit(ctx, a)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer done()
+	if inLine != nil {
+		if waits, err = inLine(); waits != "" {
+			return "", waits, nil
+		} else if err != nil {
+			return "", "", i.undecided(ctx, a, "let a login wait", err)
+		}
+	}
+	cookie, err = i.logIn(ctx, a, password, c)
+	return cookie, "", err
+}
+
+// logIn checks the password of an attempt that was admitted.
+func (i *Identity) logIn(ctx context.Context, a *attempt, password string, c mingjing.Client) (cookie string, err error) {
 	token, p, err := i.checkPassword(ctx, a.identifier, password, c)
 	if errors.Is(err, errRefused) {
 		return "", errLogin()
@@ -52,6 +72,7 @@ func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password stri
 		return "", errLogin()
 	}
 	i.loginSucceeded(ctx, a)
+	i.endSurplus(ctx, token)
 	return i.cookieOf(token, nil)
 }
 
@@ -184,6 +205,7 @@ func (i *Identity) staffLogin(ctx context.Context, login, password string, has b
 		return "", i.undecided(ctx, a, "check a second factor", err)
 	}
 	i.loginSucceeded(ctx, a)
+	i.endSurplus(ctx, token)
 	return i.cookieOf(token, nil)
 }
 

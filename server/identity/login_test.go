@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"mingjing"
+	"mingjing/server/guard"
 	"mingjing/server/live"
 	"mingjing/server/live/redistest"
 )
@@ -361,7 +362,7 @@ func TestAPlaceIsAnAddressOrAnIPv6Network(t *testing.T) {
 		"":                     "",
 		"nonsense":             "nonsense",
 	} {
-		if got := addrPrefix(in); got != want {
+		if got := guard.Network(in); got != want {
 			t.Errorf("place(%q) is %q, want %q", in, got, want)
 		}
 	}

@@ -184,7 +184,7 @@ var _ io.Writer = (*lockedBuffer)(nil)
 
 const password = "a quiet mirror 7"
 
-var people atomic.Int64
+var people, devices atomic.Int64
 
 // newNumber returns an ID number that no other test has.
 func newNumber() mingjing.IDNumber {
@@ -193,7 +193,7 @@ func newNumber() mingjing.IDNumber {
 
 // newClient is a device at an address that no other test has.
 func newDevice() mingjing.Client {
-	n := people.Add(1)
+	n := devices.Add(1)
 	return mingjing.Client{Addr: fmt.Sprintf("203.0.%d.%d", n/250, n%250), Device: "Firefox on Android " + strconv.FormatInt(n, 10)}
 }
 

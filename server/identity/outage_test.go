@@ -21,8 +21,8 @@ import (
 	"mingjing/server/store/pgtest"
 )
 
-// kratosOn returns an Identity with a Kratos of its own on the database, which remembers
-// no session.
+// kratosOn returns an Identity with a Kratos of its own on the database, or for "" on its own
+// SQLite file, whose password checks are quick. It remembers no session.
 func kratosOn(t *testing.T, dsn string) *Identity {
 	t.Helper()
 	bin, err := kratosBin()
@@ -41,7 +41,7 @@ func kratosOn(t *testing.T, dsn string) *Identity {
 		t.Fatal(err)
 	}
 	for n, v := range c.env {
-		if strings.HasPrefix(v, "DSN=") {
+		if dsn != "" && strings.HasPrefix(v, "DSN=") {
 			c.env[n] = "DSN=" + dsn
 		}
 	}
@@ -61,6 +61,7 @@ func kratosOn(t *testing.T, dsn string) *Identity {
 	}
 	return newReplica(t, func(i *Identity) {
 		i.kratos, i.child, i.cache = dialChild(c), c, pausedCache(i)
+		i.kratos.health.locked = c.isLocked
 		i.limits = Limits{Device: []Rate{}, Address: []Rate{}, Stranger: []Rate{}, Code: []Rate{}}
 	})
 }

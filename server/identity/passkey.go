@@ -15,6 +15,7 @@ import (
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
 	"mingjing"
+	"mingjing/server/guard"
 )
 
 const (
@@ -211,7 +212,8 @@ func (i *Identity) PasskeyLogin(ctx context.Context, origin, ticket, answer stri
 	if err != nil {
 		return "", i.unavailable(ctx, "log in by a passkey", err)
 	}
-	i.loginSucceeded(ctx, &attempt{kind: "login", identifier: p.traits.Identifier, addr: addrPrefix(c.Addr)})
+	i.loginSucceeded(ctx, &attempt{kind: "login", identifier: p.traits.Identifier, addr: guard.Network(c.Addr)})
+	i.endSurplus(ctx, token)
 	l, err := i.askKratos(ctx, token)
 	if err != nil {
 		return "", err

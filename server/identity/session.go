@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -286,6 +287,48 @@ func (i *Identity) withoutUnused(ctx context.Context, list []mingjing.Session) (
 		}
 	}
 	return kept, nil
+}
+
+// mostSessions is how many sessions a person may have: more than anybody has devices.
+const mostSessions = 50
+
+// endSurplus ends, after a login, those sessions of the person that were used longest ago, so that no
+// more than most are left. Its error does not fail the login.
+func (i *Identity) endSurplus(ctx context.Context, token string) {
+	ctx = context.WithoutCancel(ctx)
+	most := cmp.Or(i.mostSessions, mostSessions)
+	others, err := i.kratos.others(ctx, token)
+	if err == nil && len(others) >= most {
+		err = i.endOldest(ctx, token, others, len(others)-most+1)
+	}
+	if err != nil {
+		i.log.Warn("a person may have too many sessions", "err", err)
+	}
+}
+
+func (i *Identity) endOldest(ctx context.Context, token string, others []client.Session, n int) error {
+	used := map[string]time.Time{}
+	ids := make([]string, len(others))
+	for k, s := range others {
+		ids[k], used[s.Id] = s.Id, s.GetIssuedAt()
+	}
+	if i.uses != nil {
+		uses, err := i.uses.SessionUses(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		for id, use := range uses {
+			used[id] = use.SeenAt
+		}
+	}
+	slices.SortFunc(ids, func(a, b string) int { return used[a].Compare(used[b]) })
+	for _, id := range ids[:n] {
+		if err := i.kratos.endOther(ctx, token, id); err != nil {
+			return err
+		}
+		i.sessionsEnded(ctx, false, id)
+	}
+	return nil
 }
 
 // EndSession ends one session of the person behind the cookie; it may be the

@@ -164,3 +164,23 @@ func TestAnAnswerOfTheCacheIsTaken(t *testing.T) {
 type handClock struct{ now time.Time }
 
 func (c *handClock) Now() time.Time { return c.now }
+
+func TestAPersonHasOnlySoManySessions(t *testing.T) {
+	i := newReplica(t, func(i *Identity) { i.mostSessions = 3 })
+	n := enrolled(t)
+	var cookies []string
+	for range 5 {
+		cookies = append(cookies, loggedInAs(t, i, n, newDevice()))
+	}
+	for k, cookie := range cookies {
+		_, err := i.Who(t.Context(), cookie)
+		if k < 2 {
+			wantCode(t, err, "session_expired")
+		} else if err != nil {
+			t.Errorf("session %d of 5: %v", k+1, err)
+		}
+	}
+	if list, err := i.Sessions(t.Context(), cookies[4]); err != nil || len(list) != 3 {
+		t.Errorf("%d sessions, %v", len(list), err)
+	}
+}

@@ -77,6 +77,8 @@ type Config struct {
 
 	MaxSockets    int           // open at once; 0 is 20,000
 	MaxPerSession int           // open at once for one session; 0 is 16
+	MaxPerPerson  int           // open at once for one person; 0 is 64
+	MaxControl    int           // pings and pongs of one client within PingEvery; 0 is 64
 	SendBuffer    int           // messages that may wait for a reader; 0 is 64
 	WriteWait     time.Duration // for one write; 0 is 10 s
 	PingEvery     time.Duration // 0 is 30 s
@@ -109,7 +111,9 @@ type Hub struct {
 	sessions map[string]map[*socket]struct{}
 	ended    map[string]time.Time
 	sockets  int
-	live     bool // Redis is there
+	admitted int            // sockets, with those that are being opened
+	counts   map[string]int // of the admitted, by session and by person
+	live     bool           // Redis is there
 	closing  bool
 	empty    chan struct{} // closed when closing and the last socket has left
 }
@@ -128,6 +132,8 @@ func New(cfg Config) *Hub {
 	}
 	orInt(&cfg.MaxSockets, 20_000)
 	orInt(&cfg.MaxPerSession, 16)
+	orInt(&cfg.MaxPerPerson, 64)
+	orInt(&cfg.MaxControl, 64)
 	orInt(&cfg.SendBuffer, 64)
 	orTime(&cfg.WriteWait, 10*time.Second)
 	orTime(&cfg.PingEvery, 30*time.Second)
@@ -165,6 +171,7 @@ func New(cfg Config) *Hub {
 		groups:   map[string]*group{},
 		sessions: map[string]map[*socket]struct{}{},
 		ended:    map[string]time.Time{},
+		counts:   map[string]int{},
 	}
 	h.running.Go(func() { h.listenToRedis(ctx) })
 	h.running.Go(func() { h.sweep(ctx) })
@@ -247,17 +254,20 @@ func (h *Hub) publish(ctx context.Context, channel string, message []byte) error
 // has ended and 429 when there are too many streams. It returns as soon as the
 // stream is set up, so the caller's goroutine and buffers do not live with it.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener) {
-	if status := h.refusalStatus(l); status != 0 {
+	if status := h.admit(l); status != 0 {
 		http.Error(w, http.StatusText(status), status)
 		return
 	}
 	conn, err := h.upgrader.Upgrade(hijacker(w), r, nil)
-	if err != nil {
-		return // the upgrader has answered
+	if err != nil { // the upgrader has answered
+		h.mu.Lock()
+		h.leave(l)
+		h.mu.Unlock()
+		return
 	}
 	now := time.Now()
 	s := &socket{
-		hub: h, conn: conn, session: l.SessionID, expires: l.ExpiresAt,
+		hub: h, conn: conn, listener: l, session: l.SessionID, expires: l.ExpiresAt,
 		sent: max(l.After, 0), behind: true,
 		// Spread, so that not all are pinged in the same second after a restart.
 		nextPing: now.Add(h.cfg.PingEvery/2 + rand.N(h.cfg.PingEvery/2)),
@@ -293,20 +303,42 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 	go s.read()
 }
 
-// refusalStatus returns the HTTP status with which a stream is refused; 0 when it is not.
-func (h *Hub) refusalStatus(l mingjing.Listener) int {
+// countedAs returns the names under which the stream of a listener is counted.
+func countedAs(l mingjing.Listener) (session, person string) {
+	return "session " + l.SessionID, "person " + l.Person
+}
+
+// admit counts a stream that is to be opened, or returns the HTTP status with which it is
+// refused.
+func (h *Hub) admit(l mingjing.Listener) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, ended := h.ended[l.SessionID]
+	session, person := countedAs(l)
 	switch {
 	case ended, !l.ExpiresAt.IsZero() && !h.cfg.Clock.Now().Before(l.ExpiresAt):
 		return http.StatusUnauthorized
 	case h.closing:
 		return http.StatusServiceUnavailable
-	case h.sockets >= h.cfg.MaxSockets, len(h.sessions[l.SessionID]) >= h.cfg.MaxPerSession:
+	case h.admitted >= h.cfg.MaxSockets, h.counts[session] >= h.cfg.MaxPerSession,
+		l.Person != "" && h.counts[person] >= h.cfg.MaxPerPerson:
 		return http.StatusTooManyRequests
 	}
+	h.admitted++
+	h.counts[session]++
+	h.counts[person]++
 	return 0
+}
+
+// leave counts a stream no more; h.mu is held.
+func (h *Hub) leave(l mingjing.Listener) {
+	h.admitted--
+	session, person := countedAs(l)
+	for _, name := range []string{session, person} {
+		if h.counts[name]--; h.counts[name] == 0 {
+			delete(h.counts, name)
+		}
+	}
 }
 
 // hijacker returns the writer below those of middleware that can be hijacked. The
@@ -343,6 +375,7 @@ func (h *Hub) remove(s *socket) {
 		delete(h.sessions, s.session)
 	}
 	h.sockets--
+	h.leave(s.listener)
 	h.signalIfEmpty()
 }
 

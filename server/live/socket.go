@@ -6,17 +6,20 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"mingjing"
 )
 
 // A socket is one open stream. While nothing happens it has one goroutine, which
 // waits for the other end; a second one writes, and only while there is
 // something to write.
 type socket struct {
-	hub     *Hub
-	conn    *websocket.Conn
-	group   *group
-	session string
-	expires time.Time
+	hub      *Hub
+	conn     *websocket.Conn
+	listener mingjing.Listener
+	group    *group
+	session  string
+	expires  time.Time
 
 	// Under hub.mu.
 	sent     int64 // sequence number up to which it was told everything
@@ -124,11 +127,28 @@ func (s *socket) drain() {
 	}
 }
 
+// errFlood ends the stream of a client that sends too many pings or pongs.
+var errFlood = errors.New("live: too many control frames")
+
 // read waits for pongs and for the end of the stream. A client that sends anything
 // else is cut off.
 func (s *socket) read() {
 	defer s.hub.remove(s)
+	// A ping costs an answer: a client that sends many is cut off.
+	since, frames := time.Now(), 0
+	count := func() error {
+		if now := time.Now(); now.Sub(since) > s.hub.cfg.PingEvery {
+			since, frames = now, 0
+		}
+		if frames++; frames > s.hub.cfg.MaxControl {
+			return errFlood
+		}
+		return nil
+	}
 	pong := func(string) error {
+		if err := count(); err != nil {
+			return err
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.code != 0 {
@@ -138,10 +158,17 @@ func (s *socket) read() {
 	}
 	s.conn.SetReadLimit(readLimit)
 	s.conn.SetPongHandler(pong)
+	answer := s.conn.PingHandler()
+	s.conn.SetPingHandler(func(data string) error {
+		if err := count(); err != nil {
+			return err
+		}
+		return answer(data)
+	})
 	if pong("") != nil {
 		return
 	}
-	if _, _, err := s.conn.NextReader(); err == nil {
+	if _, _, err := s.conn.NextReader(); err == nil || errors.Is(err, errFlood) {
 		_ = s.conn.WriteControl(websocket.CloseMessage,
 			websocket.FormatCloseMessage(websocket.ClosePolicyViolation, ""), time.Now().Add(closeWait))
 	}

@@ -49,13 +49,15 @@ type Metrics struct {
 	scoresLate   *prometheus.GaugeVec
 	fileCalls    *prometheus.CounterVec
 	fileTime     *prometheus.HistogramVec
+	security     *prometheus.CounterVec
+	lacksHops    prometheus.Gauge
 }
 
 var _ casework.Figures = (*Metrics)(nil)
 
 // New returns metrics in which nothing was counted yet. The logger gets the errors of
-// scrapes.
-func New(log *slog.Logger) *Metrics {
+// scrapes; lacksHops says that the server is behind a proxy that its settings do not count.
+func New(log *slog.Logger, lacksHops bool) *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
@@ -84,19 +86,26 @@ func New(log *slog.Logger) *Metrics {
 		fileCalls: counter("mingjing_files_requests_total", "Requests to the store of files, by kind (put, get, delete, check) and result.",
 			"op", "result"),
 		fileTime: histogram("mingjing_files_request_duration_seconds", "Time of a request to the store of files, by kind.", requestBuckets, "op"),
-		removed:  counter("mingjing_retention_removed_total", "Rows removed after their time, by kind.", "kind"),
+		security: counter("mingjing_security_events_total", "Security events, by kind; each is a record of the log too.", "kind"),
+		lacksHops: prometheus.NewGauge(prometheus.GaugeOpts{Name: "mingjing_proxy_hops_missing",
+			Help: "1 where PUBLIC_ORIGIN is https and PROXY_HOPS is 0: everybody has the proxy's address."}),
+		removed: counter("mingjing_retention_removed_total", "Rows removed after their time, by kind.", "kind"),
 	}
 	m.registry.MustRegister(m.requests, m.requestTime, m.requestBytes, m.internal, m.readyTime, m.answers, m.answerTime, m.jobRuns, m.jobTime,
-		m.eventLag, m.fileCalls, m.fileTime, m.removed, m.scoresLate, collectors.NewGoCollector(),
+		m.eventLag, m.fileCalls, m.fileTime, m.removed, m.scoresLate, m.security, m.lacksHops, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, op := range []string{"put", "get", "delete", "check"} {
 		m.fileCalls.WithLabelValues(op, "failed")
 		m.fileTime.WithLabelValues(op)
 	}
+	for _, kind := range mingjing.SecurityKinds {
+		m.security.WithLabelValues(string(kind))
+	}
 	for _, kind := range upkeep.Kinds() {
 		m.removed.WithLabelValues(string(kind))
 	}
 	m.ScoresLate(mingjing.LateScores{})
+	m.lacksHops.Set(truth(lacksHops))
 	return m
 }
 
@@ -117,6 +126,11 @@ func (m *Metrics) Request(route, method string, status int, size int64, took tim
 	if status == http.StatusInternalServerError {
 		m.internal.Inc()
 	}
+}
+
+// Security counts one security event.
+func (m *Metrics) Security(kind mingjing.SecurityKind) {
+	m.security.WithLabelValues(string(kind)).Inc()
 }
 
 // ScoreReady implements [casework.Figures].

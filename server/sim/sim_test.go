@@ -30,6 +30,9 @@ func setting(t *testing.T, name string, otherwise uint64) uint64 {
 	return n
 }
 
+// shortenTries is how many shorter histories are tried where one breaks a promise.
+const shortenTries = 300
+
 // replay is the command that makes the history of a seed again.
 func replay(seed uint64) string { return fmt.Sprintf("make simulate SEED=%d", seed) }
 
@@ -42,8 +45,16 @@ func TestNoHistoryBreaksAPromise(t *testing.T) {
 		most, first = 1, setting(t, "SIMULATE_SEED", 0)
 	}
 	counts, n, seeds := map[string]int{}, uint64(0), 0
+	make1 := func(seed uint64) *world { return run(t, from, seed, noFault, perSeed) }
+	if text := os.Getenv("SIMULATE_STEPS"); one && text != "" {
+		steps, err := parseSteps(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		make1 = func(seed uint64) *world { return runSteps(t, from, seed, noFault, steps) }
+	}
 	for seed := first; n < most; seed++ {
-		w := run(t, from, seed, noFault, perSeed)
+		w := make1(seed)
 		seeds++
 		n += uint64(w.behaviours)
 		for what, k := range w.counts {
@@ -55,6 +66,9 @@ func TestNoHistoryBreaksAPromise(t *testing.T) {
 		t.Errorf("%v\nreplay it by: %s", w.broken, replay(seed))
 		t.Logf("the last that happened:\n%s", strings.Join(last(w.broken.log, 40), "\n"))
 		if !one {
+			steps, short := shorten(t, from, w, shortenTries)
+			t.Logf("%d of its %d steps are enough: %s\n%v\n%s\nreplay them by: %s STEPS='%s'", len(steps), w.steps, steps, short.broken,
+				strings.Join(last(short.log, 200), "\n"), replay(seed), steps)
 			break
 		}
 	}

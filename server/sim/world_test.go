@@ -66,6 +66,9 @@ type world struct {
 	rand       *rand.Rand
 	planted    fault
 	behaviours int
+	steps      int              // how many there were, those that were left out among them
+	most       int              // the last step of a history that is made again; 0 for any number
+	kept       func(n int) bool // the steps of such a history that are made
 	log        []string
 	sum        uint64 // of all that happened
 	counts     map[string]int
@@ -283,12 +286,17 @@ func newVault(t *testing.T) *vault.Vault {
 	return vault.Memory()
 }
 
-// run makes the history of a seed with so many behaviours, and returns how it broke a
-// promise; nil if it did not.
+// run makes the history of a seed with so many behaviours. Its broken is how it broke a promise.
 func run(t *testing.T, from *template, seed uint64, planted fault, behaviours int) *world {
 	t.Helper()
+	return runPart(t, from, seed, planted, behaviours, 0, func(int) bool { return true })
+}
+
+// runPart is run with some of the steps alone, up to the last of them.
+func runPart(t *testing.T, from *template, seed uint64, planted fault, behaviours, most int, kept func(n int) bool) *world {
+	t.Helper()
 	dir := t.TempDir()
-	w := &world{seed: seed, planted: planted, rand: rand.New(rand.NewPCG(seed, 1)), dir: dir, counts: map[string]int{},
+	w := &world{seed: seed, planted: planted, most: most, kept: kept, rand: rand.New(rand.NewPCG(seed, 1)), dir: dir, counts: map[string]int{},
 		owners: map[string]*person{}, handlers: map[string]mingjing.Actor{}, decided: map[string]bool{}}
 	w.disk = disk.New(dir, rand.New(rand.NewPCG(seed, 2)))
 	defer w.disk.Remove()
@@ -305,8 +313,15 @@ func run(t *testing.T, from *template, seed uint64, planted fault, behaviours in
 			for range 3 * len(w.people) {
 				w.agencies.change()
 			}
-			for w.broken == nil && w.behaviours < behaviours {
-				w.step()
+			for w.broken == nil && w.behaviours < behaviours && (w.most == 0 || w.steps < w.most) {
+				synctest.Wait() // what the last one began draws from its chances
+				// Each step has chances of its own, so that those of the others stay where it is
+				// left out.
+				w.steps++
+				w.rand = rand.New(rand.NewPCG(seed, uint64(w.steps)<<8))
+				if w.kept(w.steps) {
+					w.step()
+				}
 			}
 			w.finish()
 		})

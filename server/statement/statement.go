@@ -65,19 +65,44 @@ type Signer struct {
 	issuer string
 	key    *ecdsa.PrivateKey
 	id     string
+	before []jwk
 }
 
 // NewSigner returns a Signer for the issuer's origin, such as https://mirror.example,
-// and a private key on P-256 of 32 bytes.
-func NewSigner(issuer string, key []byte) (*Signer, error) {
+// and a private key on P-256 of 32 bytes. Before are the public keys ([PublicKey]) with which
+// statements were signed earlier.
+func NewSigner(issuer string, key []byte, before ...[]byte) (*Signer, error) {
 	k, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), key)
 	if err != nil {
 		return nil, errors.New("statement: the key is not one on P-256")
 	}
 	s := &Signer{issuer: issuer, key: k}
 	public, err := publicKey(&k.PublicKey)
+	if err != nil {
+		return nil, err
+	}
 	s.id = public.ID
-	return s, err
+	for _, point := range before {
+		old, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+		if err != nil {
+			return nil, errors.New("statement: an earlier key is not one on P-256")
+		}
+		public, err := publicKey(old)
+		if err != nil {
+			return nil, err
+		}
+		s.before = append(s.before, public)
+	}
+	return s, nil
+}
+
+// PublicKey returns the public key of a private key of [NewSigner].
+func PublicKey(key []byte) ([]byte, error) {
+	k, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), key)
+	if err != nil {
+		return nil, errors.New("statement: the key is not one on P-256")
+	}
+	return k.PublicKey.Bytes()
 }
 
 // A jwk is a public key as it is published.
@@ -120,7 +145,7 @@ func (s *Signer) Metadata() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(metadata{s.issuer, keySet{[]jwk{k}}})
+	return json.Marshal(metadata{s.issuer, keySet{append([]jwk{k}, s.before...)}})
 }
 
 // Sign returns the signed statement.

@@ -79,7 +79,7 @@ func (s *Store) advanceJobs(ctx context.Context, only string, args ...any) error
 	if _, err := s.db.ExecContext(ctx, s.eng.rebind(s.eng.advance(only)), args...); err != nil {
 		return fmt.Errorf("store: advance jobs: %w", err)
 	}
-	if _, err := s.db.ExecContext(ctx, s.eng.release()); err != nil {
+	if _, err := s.db.ExecContext(ctx, s.eng.release(leaderInterval)); err != nil {
 		return fmt.Errorf("store: advance jobs: %w", err)
 	}
 	s.wake(allQueues)

@@ -139,6 +139,19 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.Count
 	}, `SELECT staff_id, count(*) FROM counter_miss WHERE at >= ? GROUP BY staff_id`, micros(since)); err != nil {
 		return nil, err
 	}
+	if err := t.rows(ctx, op, func(rows *sql.Rows) error {
+		var (
+			staff string
+			n     int
+		)
+		if err := rows.Scan(&staff, &n); err != nil {
+			return err
+		}
+		of(staff).Opened = n
+		return nil
+	}, `SELECT staff_id, count(*) FROM case_opening WHERE at >= ? GROUP BY staff_id`, micros(since)); err != nil {
+		return nil, err
+	}
 	if err := t.nameHandlers(ctx, all); err != nil {
 		return nil, err
 	}
@@ -211,6 +224,19 @@ func (t *tx) Deadlines(ctx context.Context, now time.Time, scoreTime time.Durati
 		}
 	}
 	return list, nil
+}
+
+// AddOpening implements [casework.Tx].
+func (t *tx) AddOpening(ctx context.Context, staff, id string, at time.Time) error {
+	return t.insert(ctx, "add an opening", `INSERT INTO case_opening (dispute_id, staff_id, at) VALUES (?, ?, ?)`, id, staff, micros(at))
+}
+
+// OpenedCase implements [casework.Tx].
+func (t *tx) OpenedCase(ctx context.Context, staff, id string, since time.Time) (bool, error) {
+	var n int
+	err := t.row(ctx, "find an opening", []any{&n}, `SELECT count(*) FROM case_opening WHERE dispute_id = ? AND staff_id = ? AND at > ?`,
+		id, staff, micros(since))
+	return n > 0, err
 }
 
 // AddNote implements [casework.Tx].

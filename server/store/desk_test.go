@@ -40,6 +40,8 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			must(t, tx.AddMiss(ctx, "H-2", day.Add(-2*time.Hour)))
 			must(t, tx.AddMiss(ctx, "H-2", day))
 			must(t, tx.AddMiss(ctx, "H-2", day.Add(time.Minute)))
+			must(t, tx.AddOpening(ctx, "H-2", "first", day.Add(-2*time.Hour)))
+			must(t, tx.AddOpening(ctx, "H-2", "first", day))
 			return tx.AddVisit(ctx, desk.Visit{ID: "v-1", Staff: "H-1", Resident: a.ID, At: day})
 		})
 		do(t, s, func(ctx context.Context, tx *reader) error {
@@ -59,7 +61,15 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			must(t, err)
 			same(t, "figures", counts, []desk.Counts{
 				{Handler: "H-1", Name: "Handler One", Open: 1, Next: day.Add(24 * time.Hour).UTC(), Days: map[int]int{3: 1}, Given: 1, Picked: 1},
-				{Handler: "H-2", Name: "Handler Two", Days: map[int]int{3: 1}, Missed: 2}})
+				{Handler: "H-2", Name: "Handler Two", Days: map[int]int{3: 1}, Missed: 2, Opened: 1}})
+			for since, want := range map[time.Duration]bool{-time.Hour: true, 0: false} {
+				got, err := tx.OpenedCase(ctx, "H-2", "first", day.Add(since))
+				must(t, err)
+				same(t, "opened", got, want)
+			}
+			other, err := tx.OpenedCase(ctx, "H-1", "first", day.Add(-time.Hour))
+			must(t, err)
+			same(t, "opened by somebody else", other, false)
 			missed, since, err := tx.Misses(ctx, "H-2", day.Add(-time.Hour))
 			must(t, err)
 			same(t, "misses", missed, 2)

@@ -64,9 +64,9 @@ type engine interface {
 	waitingJob(due bool) string
 	// advance brings the waiting jobs that match only forward by so many seconds.
 	advance(only string) string
-	// release makes scheduled jobs available whose time is near, without waiting for
-	// the queue's leader.
-	release() string
+	// release makes scheduled jobs available whose time comes within so many whole seconds,
+	// without waiting for the queue's leader.
+	release(ahead time.Duration) string
 	// ownRuns selects id and attempt of the jobs that run as clientID; giveBack makes one
 	// of them, by id and attempt, available again.
 	ownRuns(clientID string) (query string, args []any)

@@ -93,6 +93,7 @@ var eraseStatements = []string{
 	`DELETE FROM draft_data WHERE file_id IN (SELECT f.id FROM draft_file f JOIN form_draft d ON d.id = f.draft_id WHERE d.resident_id = ?)`,
 	`DELETE FROM draft_file WHERE draft_id IN (SELECT id FROM form_draft WHERE resident_id = ?)`,
 	`DELETE FROM form_draft WHERE resident_id = ?`,
+	`DELETE FROM case_opening WHERE dispute_id IN (SELECT id FROM dispute WHERE resident_id = ?)`,
 	`DELETE FROM note WHERE dispute_id IN (SELECT id FROM dispute WHERE resident_id = ?)`,
 	`DELETE FROM evidence_data WHERE evidence_id IN (SELECT id FROM evidence WHERE resident_id = ?)`,
 	`DELETE FROM evidence WHERE resident_id = ?`,

@@ -181,10 +181,11 @@ func (s *Store) Work(ctx context.Context, fn func(ctx context.Context, job kerne
 	looking := make(chan struct{})
 	go func() {
 		defer close(looking)
-		var both sync.WaitGroup
-		both.Go(func() { s.adoptOrphans(ctx, work) })
-		both.Go(func() { s.moveFiles(ctx) })
-		both.Wait()
+		var all sync.WaitGroup
+		all.Go(func() { s.adoptOrphans(ctx, work) })
+		all.Go(func() { s.moveFiles(ctx) })
+		all.Go(func() { s.releaseJobs(ctx) })
+		all.Wait()
 	}()
 	defer func() { cancel(); <-looking }()
 	// The queue outlives ctx so that it can write down what the jobs left.

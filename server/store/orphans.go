@@ -11,6 +11,9 @@ import (
 // run again when it was seen so twice.
 const orphanInterval = time.Second
 
+// releaseInterval is how often a process makes jobs available whose time has come.
+const releaseInterval = 2 * time.Second
+
 // A run is one run of a job.
 type run struct {
 	id      int64
@@ -101,4 +104,29 @@ func (s *Store) orphans(ctx context.Context, w *worker) (list []run, err error) 
 		}
 	}
 	return list, rows.Err()
+}
+
+// releaseJobs makes jobs available whose time has come, until ctx ends. The queue's leader does
+// that too; but for a time after an outage there may be none: each process waits for longer after
+// each failure to become the leader, and one to which the answer was lost that it is waits for its
+// own term to end.
+func (s *Store) releaseJobs(ctx context.Context) {
+	tick := time.NewTicker(releaseInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		bound, stop := context.WithTimeout(ctx, releaseInterval)
+		res, err := s.db.ExecContext(bound, s.eng.release(0)) //nolint:gosec // the statement is a constant
+		stop()
+		if err != nil {
+			continue // the database is away, of which others tell
+		}
+		if n, err := res.RowsAffected(); err == nil && n > 0 {
+			s.wake(allQueues)
+		}
+	}
 }

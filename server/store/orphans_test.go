@@ -46,10 +46,10 @@ func TestJobsOfALivingProcessGoOnAfterPostgreSQLWasRestarted(t *testing.T) {
 	for range n {
 		receive(t, begun, "the jobs")
 	}
-	eventually(t, "the queue has a leader", func() bool {
-		var leaders int
-		must(t, s.db.QueryRow(`SELECT count(*) FROM river_leader`).Scan(&leaders))
-		return leaders == 1
+	eventually(t, "all queues are open, and there is a leader", func() bool { // an opening that is cut off ends the work
+		var leaders, queues int
+		must(t, s.db.QueryRow(`SELECT (SELECT count(*) FROM river_leader), (SELECT count(*) FROM river_queue)`).Scan(&leaders, &queues))
+		return leaders == 1 && queues == len(jobQueues)
 	})
 	pg.Stop(t)
 	close(goOn) // they end, which nobody can write down
@@ -158,4 +158,33 @@ func TestManyJobsOfOneKindDoNotHoldUpAnother(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestJobsWhoseTimeHasComeNeedNoLeaderOfTheQueue has somebody be the leader who does nothing, as
+// after an election whose answer was lost.
+func TestJobsWhoseTimeHasComeNeedNoLeaderOfTheQueue(t *testing.T) {
+	s := open(t, pgtest.Start(t))
+	if _, err := claim(t.Context(), s, "another"); err != nil { // it lives
+		t.Fatal(err)
+	}
+	_, err := s.db.Exec(`INSERT INTO river_leader (elected_at, expires_at, leader_id, name)
+		VALUES (now(), now() + interval '1 day', 'another', 'default')`)
+	must(t, err)
+	enqueue(t, s, kernel.Job{Kind: score.JobScore, ID: "q", At: time.Now().Add(time.Hour)})
+	if n := jobs(t, s, "state = 'scheduled'"); n != 1 {
+		t.Fatalf("%d jobs wait for their time", n)
+	}
+	_, err = s.db.Exec(`UPDATE river_job SET scheduled_at = now()`)
+	must(t, err)
+	begun := make(chan string, 10)
+	work(t, s, func(_ context.Context, j kernel.Job) (time.Duration, error) {
+		begun <- j.ID
+		return 0, nil
+	})
+	receive(t, begun, "the job")
+	var leader string
+	must(t, s.db.QueryRow(`SELECT leader_id FROM river_leader`).Scan(&leader))
+	if leader != "another" {
+		t.Errorf("%s is the leader", leader)
+	}
 }

@@ -89,6 +89,9 @@ func TestDatedJobsAreInNobodysWay(t *testing.T) {
 		if got := plan(t, s, scheduled); !strings.Contains(got, "casework_job_dated") {
 			t.Errorf("jobs whose time comes are found by\n%s", got)
 		}
+		if got := plan(t, s, s.eng.release(0)); !strings.Contains(got, "casework_job_dated") {
+			t.Errorf("without the leader jobs whose time comes are found by\n%s", got)
+		}
 		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "r", At: later}) // it waits already
 		if n := jobs(t, s, "1 = 1"); n != manyJobs+1 {
 			t.Errorf("there are %d jobs", n)

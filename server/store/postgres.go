@@ -233,9 +233,11 @@ func (postgresEngine) advance(only string) string {
 		WHERE state IN ('available', 'scheduled', 'retryable')` + only
 }
 
-func (postgresEngine) release() string {
-	return `UPDATE river_job SET state = 'available' WHERE state IN ('retryable', 'scheduled')
-		AND scheduled_at <= now() + interval '5 seconds'`
+// release leaves out what another replica, or the leader, makes available at the moment.
+func (postgresEngine) release(ahead time.Duration) string {
+	return fmt.Sprintf(`UPDATE river_job SET state = 'available' WHERE id IN (SELECT id FROM river_job
+		WHERE state IN ('retryable', 'scheduled') AND priority >= 0 AND queue IS NOT NULL
+			AND scheduled_at <= now() + interval '%d seconds' FOR UPDATE SKIP LOCKED)`, ahead/time.Second)
 }
 
 func (postgresEngine) ownRuns(clientID string) (query string, args []any) {

@@ -206,9 +206,9 @@ func (sqliteEngine) advance(only string) string {
 		WHERE state IN ('available', 'scheduled', 'retryable')` + only
 }
 
-func (sqliteEngine) release() string {
-	return `UPDATE river_job SET state = 'available' WHERE state IN ('retryable', 'scheduled')
-		AND scheduled_at <= datetime('now', '+5 seconds', 'subsec')`
+func (sqliteEngine) release(ahead time.Duration) string {
+	return fmt.Sprintf(`UPDATE river_job SET state = 'available' WHERE state IN ('retryable', 'scheduled')
+		AND scheduled_at <= datetime('now', '+%d seconds', 'subsec')`, ahead/time.Second)
 }
 
 // ownRuns: one process works on the file.

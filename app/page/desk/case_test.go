@@ -15,14 +15,26 @@ import (
 
 func TestTheQueueKeepsItsFilters(t *testing.T) {
 	doc := pagetest.RenderHeld(t, "queue", pagetest.HeldScreens("en")["queue.filtered"])
-	form := doc.Find("form[role=search]")
-	if form.Find("input[name=state]").AttrOr("value", "") != "filed" ||
-		form.Find("input[name=search]").AttrOr("value", "") != pagetest.Hostile ||
+	form := doc.Find("form[method=get]")
+	if form.Find("input[name=state]").AttrOr("value", "") != "filed" || form.Find("[name=search]").Length() != 0 ||
 		form.Find("input[name=mine][checked]").Length() != 1 || form.Find("option[selected]").AttrOr("value", "") != "hpc" {
 		t.Error("the form has lost a filter")
 	}
-	next := doc.Find(".pagination a").AttrOr("href", "")
-	for _, want := range []string{"state=filed", "mine=1", "agency=hpc", "search=%3Cscript", "cursor=n"} {
+	searches := doc.Find(`form[action="/api/admin/cases/search"][method=post]`)
+	if searches.Length() != 2 || searches.Eq(1).Find("input[name=cursor]").AttrOr("value", "") == "" {
+		t.Error("the next page of a search is no form")
+	}
+	searches.Each(func(_ int, f *goquery.Selection) {
+		for name, want := range map[string]string{"state": "filed", "mine": "1", "agency": "hpc", "search": pagetest.Hostile} {
+			if got := f.Find("input[name="+name+"]").AttrOr("value", ""); got != want {
+				t.Errorf("the search has %q as %s", got, name)
+			}
+		}
+	})
+	v := pagetest.HeldScreens("en")["queue.filtered"]
+	mingjing.DataOf[mingjing.QueueView](v).Filter.Search = ""
+	next := pagetest.RenderHeld(t, "queue", v).Find(".pagination a").AttrOr("href", "")
+	for _, want := range []string{"state=filed", "mine=1", "agency=hpc", "cursor=n"} {
 		if !strings.Contains(next, want) {
 			t.Errorf("the next page %q has lost %s", next, want)
 		}
@@ -75,7 +87,7 @@ func TestTheQueueCountsAndFiltersWhatIsLate(t *testing.T) {
 	if here := doc.Find(".chips [aria-current]"); here.Length() != 1 || !strings.Contains(here.Text(), i18n.T("en", "lateness.very_late")) {
 		t.Errorf("the chips are at %q", here.Text())
 	}
-	if doc.Find(`form input[type=hidden][name=late][value=very_late]`).Length() != 1 {
+	if doc.Find(`form input[type=hidden][name=late][value=very_late]`).Length() != 2 {
 		t.Error("a search forgets what is late")
 	}
 }

@@ -33,6 +33,9 @@ func caseBody(v *mingjing.View) []app.UI {
 		return page.ErrorBody(v)
 	}
 	k := shown.CaseView
+	if k.Closed {
+		return closedBody(v, k)
+	}
 	body := []app.UI{
 		page.Heading(page.KindText(v, k.Case, "case_number", "id", page.CaseNumber(k.ID)), v.Label("item", k.Code())),
 		c.Div("case-bar", caseTags(v, k),
@@ -72,6 +75,26 @@ func caseBody(v *mingjing.View) []app.UI {
 	return append(body, deskSide(v, k), c.Div("columns columns-even",
 		c.Section("timeline", t(v, "dispute.timeline"), page.Timeline(v, k.Case)),
 		c.Section("clocks", t(v, "dispute.clocks"), page.Clocks(v, k.Clocks))))
+}
+
+// closedBody returns a case that was not opened, since it is not the viewer's: what the
+// queue shows of it, the step that makes it theirs, and the form that opens it with a
+// reason.
+func closedBody(v *mingjing.View, k mingjing.CaseView) []app.UI {
+	return []app.UI{
+		page.Heading(page.KindText(v, k.Case, "case_number", "id", page.CaseNumber(k.ID)), v.Label("item", k.Code())),
+		c.Div("case-bar", caseTags(v, k),
+			fact(t(v, "queue.col_kind"), c.El("span", nil, c.Text(page.KindText(v, k.Case, "case_kind")))),
+			fact(t(v, "case.handler"), caseHandler(v, k)),
+			fact(t(v, "case.filed"), page.TimeUI(v, k.FiledAt)),
+			fact(t(v, "case.next_clock"), caseClock(v, k))),
+		steps(v, k),
+		c.Section("open", t(v, "case.open_title"), c.P(t(v, "case.open_text")),
+			c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/open", Label: t(v, "case.open_title"), Body: []app.UI{
+				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+				c.Textarea{Lang: v.Lang, Name: "reason", Label: t(v, "case.open_reason"), Hint: t(v, "case.open_hint"),
+					Value: page.Typed(v, "reason"), Error: page.FieldError(v, "reason"), Rows: 2, Max: mingjing.MaxOpenReason, Required: true}.UI(),
+				c.Button{Text: t(v, "case.open"), Kind: "secondary"}.UI()}}.UI())}
 }
 
 // ownSide returns what was said for the case: by the resident, or of a proposed listing
@@ -300,6 +323,8 @@ func whyNot(v *mingjing.View, k mingjing.CaseView) string {
 		return t(v, "case.why.review")
 	case mine(v, k):
 		return t(v, "case.why.mine")
+	case k.Closed && k.HandlerID != "":
+		return t(v, "case.why.closed", "name", k.Handler)
 	case k.HandlerID != "":
 		return t(v, "case.why.other_handler", "name", k.Handler)
 	}

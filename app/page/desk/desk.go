@@ -122,13 +122,14 @@ func workloadBody(v *mingjing.View) []app.UI {
 			median = number(*h.MedianDays)
 		}
 		rows = append(rows, []app.UI{c.Div("two", c.El("span", nil, c.Text(h.Name)), c.Span("muted", h.ID)),
-			number(h.Open), next, number(h.Late), number(h.Decided), median, number(h.Given), number(h.Picked), number(h.Missed)})
+			number(h.Open), next, number(h.Late), number(h.Decided), median, number(h.Given), number(h.Picked), number(h.Missed),
+			number(h.Opened)})
 	}
 	return append(body, c.Table{Caption: t(v, "workload.caption"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "workload.handler")},
 		{Text: t(v, "workload.open"), Numeric: true}, {Text: t(v, "workload.next")}, {Text: t(v, "workload.late"), Numeric: true},
 		{Text: t(v, "workload.decided"), Numeric: true}, {Text: t(v, "workload.median"), Numeric: true},
 		{Text: t(v, "workload.given"), Numeric: true}, {Text: t(v, "workload.picked"), Numeric: true},
-		{Text: t(v, "workload.missed"), Numeric: true}}, Rows: rows}.UI())
+		{Text: t(v, "workload.missed"), Numeric: true}, {Text: t(v, "workload.opened"), Numeric: true}}, Rows: rows}.UI())
 }
 
 // relativesBody returns the relatives that the viewer has declared; for an auditor,

@@ -22,7 +22,8 @@ func queueBody(v *mingjing.View) []app.UI {
 	if q == nil {
 		q = &mingjing.QueueView{}
 	}
-	body := []app.UI{page.Heading("", t(v, "title.queue")), page.Lead(t(v, "queue.lead")), nextForm(v), stateChips(v, q), queueFilter(v, q)}
+	body := []app.UI{page.Heading("", t(v, "title.queue")), page.Lead(t(v, "queue.lead")), nextForm(v), stateChips(v, q), searchForm(v, q),
+		queueFilter(v, q)}
 	if v.Who != nil && (v.Who.Role == mingjing.RoleSupervisor || v.Who.Role == mingjing.RoleAuditor) {
 		body = append(body, c.El("p", nil, c.Link{Text: t(v, "title.complaints-open"), Href: href(v, "complaints-open")}.UI()))
 	}
@@ -58,7 +59,11 @@ func queueBody(v *mingjing.View) []app.UI {
 		}
 	}
 	body = append(body, c.Div("queue", c.Table{Caption: t(v, "queue.caption"), QuietCaption: true, Columns: columns, Rows: rows}.UI()))
-	if q.Next != "" {
+	if q.Next != "" && q.Filter.Search != "" {
+		body = append(body, c.Form{Action: searchAction, Full: true, Label: t(v, "queue.pages"), Body: append(filterFields(v, q),
+			c.Hidden{Name: "search", Value: q.Filter.Search}.UI(), c.Hidden{Name: "cursor", Value: q.Next}.UI(),
+			c.Button{Text: t(v, "queue.more"), Kind: "secondary"}.UI())}.UI())
+	} else if q.Next != "" {
 		body = append(body, c.Pagination{Label: t(v, "queue.pages"), Text: t(v, "queue.more"), Href: queueHref(v, q.Filter, q.Next)}.UI())
 	}
 	return body
@@ -77,7 +82,8 @@ func calendarEnds(v *mingjing.View, ends []mingjing.CalendarEnd) []app.UI {
 	return out
 }
 
-// queueHref returns the address of the queue with a filter, from a cursor on.
+// queueHref returns the address of the queue with a filter, from a cursor on. Words that
+// are searched for are never in it: they may be a name.
 func queueHref(v *mingjing.View, f mingjing.CaseFilter, cursor string) string {
 	q := url.Values{}
 	if f.State != "" {
@@ -94,9 +100,6 @@ func queueHref(v *mingjing.View, f mingjing.CaseFilter, cursor string) string {
 	}
 	if f.Agency != "" {
 		q.Set("agency", f.Agency)
-	}
-	if f.Search != "" {
-		q.Set("search", f.Search)
 	}
 	if cursor != "" {
 		q.Set("cursor", cursor)
@@ -147,6 +150,34 @@ func stateChips(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	return c.El("nav", c.A{"class": "chips-nav", "aria-label": t(v, "queue.chips")}, c.List("chips", chips...))
 }
 
+// searchAction is where a search goes. The browser sends it itself: the answer is a page
+// of its own that is stored nowhere.
+const searchAction = "/api/admin/cases/search"
+
+// filterFields returns the language and the filters of the queue as hidden fields.
+func filterFields(v *mingjing.View, q *mingjing.QueueView) []app.UI {
+	fields := []app.UI{c.Hidden{Name: "lang", Value: v.Lang}.UI()}
+	for _, f := range [][2]string{{"state", q.Filter.State}, {"kind", string(q.Filter.Kind)}, {"late", string(q.Filter.Late)},
+		{"agency", q.Filter.Agency}} {
+		if f[1] != "" {
+			fields = append(fields, c.Hidden{Name: f[0], Value: f[1]}.UI())
+		}
+	}
+	if q.Filter.Mine {
+		fields = append(fields, c.Hidden{Name: "mine", Value: "1"}.UI())
+	}
+	return fields
+}
+
+// searchForm returns the search among the cases that the filters leave.
+func searchForm(v *mingjing.View, q *mingjing.QueueView) app.UI {
+	return c.Form{Action: searchAction, Full: true, Role: "search", Label: t(v, "queue.search"), Class: "form-line filter-line",
+		Body: append(filterFields(v, q),
+			c.Input{Name: "search", Type: "search", Label: t(v, "queue.search"), Hint: t(v, "queue.search_hint"), Value: q.Filter.Search,
+				MaxLength: 100, Autocomplete: "off", Error: page.FieldError(v, "search")}.UI(),
+			c.Button{Text: t(v, "search.button"), Kind: "secondary"}.UI())}.UI()
+}
+
 func queueFilter(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	var state app.UI
 	if q.Filter.State != "" {
@@ -161,11 +192,9 @@ func queueFilter(v *mingjing.View, q *mingjing.QueueView) app.UI {
 		reset = c.LinkButton{Text: t(v, "queue.clear"), Href: queueHref(v, mingjing.CaseFilter{State: q.Filter.State, Late: q.Filter.Late}, ""),
 			Kind: "quiet"}.UI()
 	}
-	return c.Form{Action: href(v, "queue"), Method: "get", Role: "search", Label: t(v, "queue.filter"), Class: "form-line filter-line",
+	return c.Form{Action: href(v, "queue"), Method: "get", Label: t(v, "queue.filter"), Class: "form-line filter-line",
 		Body: []app.UI{
 			state, late,
-			c.Input{Name: "search", Type: "search", Label: t(v, "queue.search"), Hint: t(v, "queue.search_hint"), Value: q.Filter.Search,
-				MaxLength: 100, Autocomplete: "off"}.UI(),
 			c.Select{Name: "kind", Label: t(v, "queue.kind"), Options: kindOptions(v), Value: string(q.Filter.Kind)}.UI(),
 			c.Select{Name: "agency", Label: t(v, "queue.agency"), Options: agencyOptions(v, q), Value: q.Filter.Agency}.UI(),
 			c.Checkbox{Name: "mine", Value: "1", Label: t(v, "queue.mine"), Checked: q.Filter.Mine}.UI(),

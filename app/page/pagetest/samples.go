@@ -4,6 +4,7 @@ package pagetest
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -260,6 +261,15 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 	})
 	add("login-failed", Anonymous(Base(t, lang, "login")), func(v *mingjing.View) { v.Problem = Problem(401, "login_failed") })
 	add("login-done", Anonymous(Base(t, lang, "login")), func(v *mingjing.View) { v.Done = "activated" })
+	add("login-wait", Anonymous(Base(t, lang, "login-wait")), nil)
+	for _, seconds := range []int{1, 40, 600} {
+		add("login-wait-"+strconv.Itoa(seconds), Anonymous(Base(t, lang, "login-wait")), func(v *mingjing.View) {
+			v.Data = &mingjing.LoginPlace{Place: 812, Seconds: seconds, Again: 10}
+		})
+	}
+	add("login-wait-down", Anonymous(Base(t, lang, "login-wait")), func(v *mingjing.View) {
+		v.Data, v.Problem = &mingjing.LoginPlace{}, Problem(503, "identity_down")
+	})
 	add("activate", Anonymous(Base(t, lang, "activate")), nil)
 	add("activate-wrong", Anonymous(Base(t, lang, "activate")), func(v *mingjing.View) {
 		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "code", Code: "code_invalid"},

@@ -44,32 +44,100 @@ func (c *AccessLog) AccessProof(ctx context.Context, a mingjing.Actor, q ProofQu
 	if q.Since < 0 || q.After < 0 || q.Size < 0 {
 		return mingjing.AccessProof{}, mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 	}
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AccessProof, error) {
-		entry := c.city.Entry(a, "access_log_proof", "", "own")
-		if a.Screen.Quiet && !q.All {
-			entry = c.city.OfPage(entry, a, "access_log", "")
+	var whole mingjing.AccessProof
+	err = c.proofPages(ctx, a, me, q, func(p mingjing.AccessProof) error {
+		if whole.Entries != nil {
+			p.Entries, p.Witnessed = append(whole.Entries, p.Entries...), whole.Witnessed
 		}
-		rd := t.As(entry)
-		if err := rd.Log(ctx, me); err != nil {
-			return mingjing.AccessProof{}, err
-		}
-		return c.ProofOf(ctx, rd, me, q)
+		whole = p
+		return nil
 	})
+	if err != nil {
+		return mingjing.AccessProof{}, kernel.Public(err)
+	}
+	return whole, nil
+}
+
+// WholeProof calls page with each page of the whole proof of the actor's own access log,
+// of which the first tells what the witnesses have signed; all are for one state of the
+// tree. The errors are those of [AccessLog.AccessProof], and that of page.
+func (c *AccessLog) WholeProof(ctx context.Context, a mingjing.Actor, page func(mingjing.AccessProof) error) error {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return err
+	}
+	if c.ledger == nil {
+		return kernel.ErrUnavailable
+	}
+	return kernel.Public(c.proofPages(ctx, a, me, ProofQuery{All: true}, page))
+}
+
+// A treeState is a state of the tree, and what the witnesses had cosigned by then.
+type treeState struct {
+	size int64
+	seen []Cosigned
+}
+
+// stateOf returns the present state of the tree.
+func stateOf(ctx context.Context, t kernel.Transaction) (s treeState, err error) {
+	// In this order: the tree is at least as large as what was cosigned of it.
+	if s.seen, err = db(t).Cosigned(ctx); err != nil {
+		return s, err
+	}
+	s.size, err = db(t).TreeSize(ctx)
+	return s, err
+}
+
+// proofPages writes the entry, and then calls page with each page of a proof. They are read one
+// by one, and keep nobody from writing: a long log takes long.
+func (c *AccessLog) proofPages(ctx context.Context, a mingjing.Actor, me mingjing.ResidentID, q ProofQuery,
+	page func(mingjing.AccessProof) error) error {
+	entry := c.city.Entry(a, "access_log_proof", "", "own")
+	if a.Screen.Quiet && !q.All {
+		entry = c.city.OfPage(entry, a, "access_log", "")
+	}
+	if entry.Page == "" {
+		entry = entry.Once(kernel.NewID())
+	}
+	now, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (treeState, error) {
+		if err := t.As(entry).Log(ctx, me); err != nil {
+			return treeState{}, err
+		}
+		return stateOf(ctx, t)
+	})
+	if err != nil {
+		return err
+	}
+	all := q.All
+	for q.All = false; ; {
+		p, err := kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.AccessProof, error) {
+			return c.proofIn(ctx, t.As(entry.Again()), me, q, now)
+		})
+		if err != nil {
+			return err
+		}
+		if err := page(p); err != nil || p.Next == 0 || !all {
+			return err
+		}
+		q.After, q.Size = p.Next, now.size
+	}
 }
 
 // ProofOf returns the proof of a resident's access log against the tree of now.
 func (c *AccessLog) ProofOf(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, q ProofQuery) (mingjing.AccessProof, error) {
-	p := mingjing.AccessProof{Key: c.ledger.Key(), Since: q.Since, Consistency: []tlog.Hash{}, Witnessed: []mingjing.WitnessedCheckpoint{},
+	now, err := stateOf(ctx, rd)
+	if err != nil {
+		return mingjing.AccessProof{}, err
+	}
+	return c.proofIn(ctx, rd, me, q, now)
+}
+
+// proofIn returns a proof against a state of the tree.
+func (c *AccessLog) proofIn(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, q ProofQuery,
+	now treeState) (p mingjing.AccessProof, err error) {
+	p = mingjing.AccessProof{Key: c.ledger.Key(), Since: q.Since, Consistency: []tlog.Hash{}, Witnessed: []mingjing.WitnessedCheckpoint{},
 		Resident: me, Entries: []mingjing.ProvenEntry{}}
-	// In this order: the tree is at least as large as what was cosigned of it.
-	seen, err := db(rd).Cosigned(ctx)
-	if err != nil {
-		return p, err
-	}
-	size, err := db(rd).TreeSize(ctx)
-	if err != nil {
-		return p, err
-	}
+	size := now.size
 	if q.Size > size {
 		return p, mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 	}
@@ -96,7 +164,7 @@ func (c *AccessLog) ProofOf(ctx context.Context, rd *kernel.Reader, me mingjing.
 	if p.Consistency, err = since(q.Since); err != nil {
 		return p, fmt.Errorf("prove that the tree grew: %w", err)
 	}
-	for _, k := range seen {
+	for _, k := range now.seen {
 		w := mingjing.WitnessedCheckpoint{Key: k.Witness, Checkpoint: k.Note}
 		if w.Consistency, err = since(k.Size); err != nil {
 			return p, fmt.Errorf("prove that the tree grew: %w", err)

@@ -410,7 +410,7 @@ func (c *Cases) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (
 		}
 		var rd *kernel.Reader
 		if a.Role.Staff() {
-			rd, err = ReaderOf(ctx, t, c.city, a, "evidence", dispute)
+			rd, err = OpenedBy(ctx, t, c.city, a, "evidence", dispute)
 		} else {
 			rd, _, err = c.enter(ctx, t, a, dispute, "evidence")
 		}

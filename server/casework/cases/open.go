@@ -3,6 +3,8 @@ package cases
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework/holding"
@@ -36,6 +38,62 @@ func ReaderOf(ctx context.Context, t *kernel.Tx, city *kernel.City, a mingjing.A
 		return nil, err
 	}
 	return t.As(city.Entry(a, action, id, Purpose(a, line))), nil
+}
+
+// OpeningTime is how long a case that is not one's own stays open after a reason was
+// typed.
+const OpeningTime = time.Hour
+
+// ErrNotOpened is the error for a case that is not the actor's, and that they have not
+// opened with a reason.
+var ErrNotOpened = mingjing.NewError(mingjing.Forbidden, "case_reason_required")
+
+// OpenedBy returns a reader as [ReaderOf] does, for who may open the case as it is:
+// auditors; its handler, and the first of two; who has the case that follows it; everybody where it only waits
+// to be served; and who has typed a reason within [OpeningTime]. It returns [ErrNotOpened]
+// for other handlers and supervisors, and why where they are near to the resident.
+func OpenedBy(ctx context.Context, t *kernel.Tx, city *kernel.City, a mingjing.Actor, action, id string) (*kernel.Reader, error) {
+	line, err := db(t).CaseSummary(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	purpose := Purpose(a, line)
+	own, err := opensUnasked(ctx, t, a, line)
+	if err != nil {
+		return nil, err
+	}
+	if !own {
+		near, err := NearTo(ctx, t, a)
+		if err == nil {
+			err = near[line.Resident]
+		}
+		if err != nil {
+			return nil, err
+		}
+		opened, err := db(t).OpenedCase(ctx, a.ID, id, city.Now().Add(-OpeningTime))
+		if err != nil {
+			return nil, err
+		}
+		if !opened {
+			return nil, ErrNotOpened
+		}
+		purpose = mingjing.PurposeOtherCase
+	}
+	return t.As(city.Entry(a, action, id, purpose)), nil
+}
+
+// opensUnasked reports whether the actor may open a case without a reason of its own.
+func opensUnasked(ctx context.Context, t *kernel.Tx, a mingjing.Actor, line Case) (bool, error) {
+	if a.Role == mingjing.RoleAuditor || line.HandlerID == a.ID || line.RecommenderID == a.ID ||
+		line.State == mingjing.CaseToServe {
+		return true, nil
+	}
+	if line.State != mingjing.CaseDecided {
+		return false, nil
+	}
+	follow, err := db(t).Cases(ctx, CaseQuery{CaseFilter: mingjing.CaseFilter{State: "all"}, HandlerID: a.ID, Now: line.FiledAt,
+		Limit: mingjing.MaxOpenCases * 5})
+	return slices.ContainsFunc(follow, func(d Case) bool { return d.Previous == line.ID }), err
 }
 
 // decided reports whether the last case is decided: what an agency has lost is suspended

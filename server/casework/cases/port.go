@@ -30,6 +30,10 @@ type Port interface {
 	SetCase(ctx context.Context, d Case) error
 	// CaseSummary returns a case's [Case.Summary]. Nothing of its resident is opened.
 	CaseSummary(ctx context.Context, id string) (Case, error)
+	// Cases returns all cases that match, by nearest clock, each as its [Case.Summary].
+	Cases(ctx context.Context, f CaseQuery) ([]Case, error)
+	// OpenedCase reports whether somebody has opened a case with a reason since an instant.
+	OpenedCase(ctx context.Context, staff, id string, since time.Time) (bool, error)
 	// OpenCaseIDs returns the IDs of a resident's cases that are not decided. Nothing of
 	// them is opened.
 	OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) ([]string, error)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"mingjing"
 	"mingjing/server/casework/cases"
@@ -113,24 +114,71 @@ func nearest(stored, shown []mingjing.Clock) (next *mingjing.Clock) {
 	return next
 }
 
-// Case returns one case. The resident sees in the access log that it was read.
+// Case returns one case. The resident sees in the access log that it was read. One that
+// is not the actor's to open ([cases.OpenedBy]) is returned closed.
 func (c *Desk) Case(ctx context.Context, a mingjing.Actor, id string) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
 		return mingjing.CaseView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		rd, err := cases.ReaderOf(ctx, t, c.city, a, "case", id)
-		if err != nil {
+		rd, err := cases.OpenedBy(ctx, t, c.city, a, "case", id)
+		if errors.Is(err, cases.ErrNotOpened) {
+			return c.showClosed(ctx, t, a, id)
+		} else if err != nil {
 			return mingjing.CaseView{}, err
 		}
-		d, err := cases.CaseFor(ctx, rd, a, id)
-		if err != nil {
+		return c.showOpen(ctx, rd, a, id)
+	})
+}
+
+// showOpen returns a case with its resident, unless the actor is near to them.
+func (c *Desk) showOpen(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, id string) (mingjing.CaseView, error) {
+	d, err := cases.CaseFor(ctx, rd, a, id)
+	if err == nil {
+		err = d.Near
+	}
+	if err != nil {
+		return mingjing.CaseView{}, err
+	}
+	return c.showDesk(ctx, rd, a, d)
+}
+
+// showClosed returns a case as the queue shows it. Nothing of its resident is opened.
+func (c *Desk) showClosed(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (mingjing.CaseView, error) {
+	d, err := db(t).CaseSummary(ctx, id)
+	if err != nil {
+		return mingjing.CaseView{}, err
+	}
+	k := c.showSummary(a, d)
+	k.Closed, k.Timeline = true, append(k.Timeline, d.Timeline...) // who has taken it
+	return k, nil
+}
+
+// Open opens a case that is not the actor's, for an hour and for a reason that its
+// resident reads in the access log. That it was opened is counted for auditors.
+func (c *Desk) Open(ctx context.Context, a mingjing.Actor, id, reason string) (mingjing.CaseView, error) {
+	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
+		return mingjing.CaseView{}, err
+	}
+	reason = kernel.TypedText(reason)
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
+		_, err := cases.OpenedBy(ctx, t, c.city, a, "case", id)
+		switch {
+		case err == nil:
+			return mingjing.CaseView{}, mingjing.NewError(mingjing.Conflict, "case_open_already")
+		case !errors.Is(err, cases.ErrNotOpened):
+			return mingjing.CaseView{}, err
+		case reason == "" || !utf8.ValidString(reason):
+			return mingjing.CaseView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "reason", Code: "open_reason_required"})
+		case utf8.RuneCountInString(reason) > mingjing.MaxOpenReason:
+			return mingjing.CaseView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "reason", Code: "too_long"})
+		}
+		e := c.city.Entry(a, "case", id, mingjing.PurposeOtherCase)
+		e.Reason = reason
+		if err := db(t).AddOpening(ctx, a.ID, id, c.city.Now().UTC()); err != nil {
 			return mingjing.CaseView{}, err
 		}
-		if d.Near != nil {
-			return mingjing.CaseView{}, d.Near
-		}
-		return c.showDesk(ctx, rd, a, d)
+		return c.showOpen(ctx, t.As(e), a, id)
 	})
 }
 

@@ -40,6 +40,8 @@ type Counts struct {
 	Given, Picked int
 	// Missed are look-ups at the counter that found nobody.
 	Missed int
+	// Opened are openings of cases that were not theirs.
+	Opened int
 }
 
 // A Relative is a declared relative as it is stored.
@@ -174,7 +176,7 @@ func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (
 	}
 	text = kernel.TypedText(text)
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		rd, err := cases.ReaderOf(ctx, t, c.city, a, "note", id)
+		rd, err := cases.OpenedBy(ctx, t, c.city, a, "note", id)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
@@ -244,7 +246,8 @@ func (c *Desk) Workload(ctx context.Context, a mingjing.Actor) (mingjing.Workloa
 		all, err := db(t).DeskCounts(ctx, now, now.Add(-c.city.Scaled(mingjing.WorkloadDays*24*time.Hour)))
 		v := mingjing.WorkloadView{Handlers: []mingjing.HandlerFigures{}, Days: mingjing.WorkloadDays}
 		for _, k := range all {
-			f := mingjing.HandlerFigures{ID: k.Handler, Name: k.Name, Open: k.Open, Late: k.Late, Given: k.Given, Picked: k.Picked, Missed: k.Missed}
+			f := mingjing.HandlerFigures{ID: k.Handler, Name: k.Name, Open: k.Open, Late: k.Late, Given: k.Given, Picked: k.Picked, Missed: k.Missed,
+				Opened: k.Opened}
 			if !k.Next.IsZero() {
 				f.Next = &k.Next
 			}

@@ -35,6 +35,11 @@ type Port interface {
 	// wait for, the next most of each kind; a request waits for scoreTime after it was
 	// made.
 	Deadlines(ctx context.Context, now time.Time, scoreTime time.Duration, most int) ([]mingjing.DeadlineCount, error)
+	// CaseSummary returns a case's [cases.Case.Summary]. Nothing of its resident is opened.
+	CaseSummary(ctx context.Context, id string) (cases.Case, error)
+	// AddOpening stores that somebody opened a case that is not theirs. Why stands in the
+	// access log of its resident.
+	AddOpening(ctx context.Context, staff, id string, at time.Time) error
 	AddNote(ctx context.Context, dispute string, n mingjing.Note) error
 	AddRelative(ctx context.Context, r Relative) error // ErrExists: declared already
 	// Relatives returns the relatives that a member of staff has declared.

@@ -81,6 +81,9 @@ func InquiriesAbout(ctx context.Context, rd *kernel.Reader, me mingjing.Resident
 	return out, nil
 }
 
+// asking is how often a resident may ask why their data was read.
+var asking = kernel.Allowance{Use: "ask why", Count: mingjing.MaxInquiriesADay}
+
 // AskWhy asks why somebody looked at the actor's data: about the entry of the access log
 // with the number. Asking again returns the same inquiry.
 func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, question string) (mingjing.Inquiry, error) {
@@ -124,6 +127,9 @@ func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, que
 			q.Agency = by
 		default:
 			q.Staff = by
+		}
+		if err := t.Allow(ctx, a, asking); err != nil {
+			return mingjing.Inquiry{}, err
 		}
 		if err := db(t).AddInquiry(ctx, q); err != nil {
 			return mingjing.Inquiry{}, err

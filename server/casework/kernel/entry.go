@@ -64,6 +64,13 @@ func (c *City) OfPage(e Entry, a mingjing.Actor, action, subject string) Entry {
 	return e
 }
 
+// Again returns e for a later transaction that goes on to read what e, which has a name, was
+// added for: it adds none, and opens nothing where e is not in the log.
+func (e Entry) Again() Entry {
+	e.Quiet = true
+	return e
+}
+
 // A Reader opens what is sealed for residents, in one transaction and for one entry of
 // the access log. Readers with other entries can be used beside it.
 type Reader struct {

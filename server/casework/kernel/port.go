@@ -54,6 +54,7 @@ type Store interface {
 type Port interface {
 	Events
 	Sendings
+	Allowances
 	// As returns the readings of the transaction for an entry, which is added to the
 	// access log of each resident before anything of theirs is opened. When it can't be
 	// added, or has no action, nothing is opened.

@@ -79,6 +79,9 @@ func (c *Mandates) MandatesFor(ctx context.Context, rd *kernel.Reader, helper mi
 	return list, err
 }
 
+// offers is how often a resident may offer a mandate.
+var offers = kernel.Allowance{Use: "offer a mandate", Count: mingjing.MaxOffersADay}
+
 // Offer stores an offer to the helper's number of m, and tells its owner. have are the
 // mandates of the case and of those that it follows; an offer is refused where they are
 // enough, and where one of them is for the same person, enrolled or not.
@@ -94,6 +97,10 @@ func (c *Mandates) Offer(ctx context.Context, rd *kernel.Reader, m Mandate, have
 		return mingjing.NewError(mingjing.Conflict, "helper_named")
 	case len(have) >= mingjing.MaxMandates:
 		return mingjing.NewError(mingjing.Conflict, "helper_count")
+	}
+	// Each offer tells somebody else, who may not want to hear of it.
+	if err := rd.Allow(ctx, mingjing.Actor{Role: mingjing.RoleResident, ID: string(m.OwnerID)}, offers); err != nil {
+		return err
 	}
 	if err := db(rd).PutMandate(ctx, m); err != nil {
 		return err

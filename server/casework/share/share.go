@@ -149,6 +149,9 @@ func (c *Shares) ShareForm(ctx context.Context, a mingjing.Actor) (mingjing.NewS
 	})
 }
 
+// making is how often a resident may make a share.
+var making = kernel.Allowance{Use: "make a share", Count: mingjing.MaxSharesADay}
+
 // MakeShare makes a share of a score that there is, and returns the code of its
 // link, which nobody can find out again.
 func (c *Shares) MakeShare(ctx context.Context, a mingjing.Actor, n NewShare) (mingjing.Share, string, error) {
@@ -189,6 +192,9 @@ func (c *Shares) MakeShare(ctx context.Context, a mingjing.Actor, n NewShare) (m
 		others = slices.DeleteFunc(others, func(o Share) bool { return o.State(now) != mingjing.ShareActive })
 		if len(others) >= mingjing.MaxShareActive {
 			return mingjing.Share{}, mingjing.NewError(mingjing.Conflict, "shares_full")
+		}
+		if err := t.Allow(ctx, a, making); err != nil {
+			return mingjing.Share{}, err
 		}
 		if err := db(t).AddShare(ctx, s, code); err != nil {
 			return mingjing.Share{}, err

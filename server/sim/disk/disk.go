@@ -32,6 +32,9 @@ const (
 	IOError Fault = iota + 1
 	// Full: there is no space left for what is written.
 	Full
+	// ReadOnly: nothing is written any more, as on a disk that the system has made read-only
+	// after a fault of it.
+	ReadOnly
 	// LostSync: a sync is said to be done, and nothing was made safe.
 	LostSync
 )

@@ -241,6 +241,8 @@ func xWrite(_ *libc.TLS, file, buf uintptr, n int32, off int64) int32 {
 		return sqlite3.SQLITE_IOERR_WRITE
 	case Full:
 		return sqlite3.SQLITE_FULL
+	case ReadOnly:
+		return sqlite3.SQLITE_IOERR_WRITE
 	}
 	h.file.write(data, int(off))
 	return sqlite3.SQLITE_OK
@@ -267,6 +269,8 @@ func xSync(_ *libc.TLS, file uintptr, _ int32) int32 {
 		// The system takes the pages for clean all the same: a later sync does not
 		// write them.
 		h.file.settle(func() bool { return h.file.disk.rand.IntN(2) == 0 })
+		return sqlite3.SQLITE_IOERR_FSYNC
+	case ReadOnly:
 		return sqlite3.SQLITE_IOERR_FSYNC
 	case LostSync:
 		return sqlite3.SQLITE_OK

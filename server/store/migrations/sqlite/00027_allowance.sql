@@ -1,0 +1,11 @@
+-- +goose Up
+-- What a person may do only so often in a day, by keyed hash of person and use: free_at is when
+-- nothing of it counts any more.
+CREATE TABLE allowance (
+    use_hash BLOB PRIMARY KEY,
+    free_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX allowance_free ON allowance (free_at);
+
+-- +goose Down
+DROP TABLE allowance;
