@@ -242,6 +242,9 @@ type Decision struct {
 	At      time.Time `json:"at"`
 	// Corrected is the new date of the record when the outcome is partly.
 	Corrected Date `json:"corrected,omitempty"`
+	// Opened says whether who decided had opened all evidence before: yes or no; empty where
+	// there was none.
+	Opened string `json:"evidence_opened,omitempty"`
 	// Rule is the rule of the procedure that decided, where nobody decided in time
 	// (i18n "decision_rule.<rule>"): unchecked, unserved, withdrawn. By and Reasons are empty
 	// then. It only ever decides for the resident.
@@ -287,11 +290,14 @@ type Case struct {
 	Handler   string        `json:"handler,omitempty"`
 	Evidence  []Evidence    `json:"evidence"`
 	// Further is what was added in words since it was filed, oldest first.
-	Further  []FurtherStatement `json:"further,omitempty"`
-	Answer   *AgencyAnswer      `json:"agency_answer,omitempty"`
-	Decision *Decision          `json:"decision,omitempty"`
-	Clocks   []Clock            `json:"clocks"`
-	Timeline []TimelineEntry    `json:"timeline"`
+	Further []FurtherStatement `json:"further,omitempty"`
+	Answer  *AgencyAnswer      `json:"agency_answer,omitempty"`
+	// Opened says whether the agency had opened all evidence when it answered: yes or no;
+	// empty where there was none, or no answer.
+	Opened   string          `json:"evidence_opened,omitempty"`
+	Decision *Decision       `json:"decision,omitempty"`
+	Clocks   []Clock         `json:"clocks"`
+	Timeline []TimelineEntry `json:"timeline"`
 	// Extended says that the case got more time for new evidence, which is possible
 	// once.
 	Extended bool `json:"extended,omitempty"`
@@ -324,6 +330,28 @@ type Case struct {
 	// Mandates are the mandates of the case; only the resident sees them.
 	Mandates []Mandate `json:"mandates,omitempty"`
 }
+
+// AllOpened returns yes or no by whether all files were opened that can be and that came
+// before the decision; "" where there is none. at returns when a file was opened.
+func AllOpened(all []Evidence, at func(Evidence) time.Time) string {
+	opened := ""
+	for _, e := range all {
+		switch {
+		case !e.Checked() || e.Late:
+		case at(e).IsZero():
+			return OpenedNo
+		default:
+			opened = OpenedYes
+		}
+	}
+	return opened
+}
+
+// What [AllOpened] returns.
+const (
+	OpenedYes = "yes"
+	OpenedNo  = "no"
+)
 
 // A FurtherStatement is what the resident, or who helps them, has added in words to a case.
 type FurtherStatement struct {

@@ -48,6 +48,14 @@ func TestTheSameRecordsAreComparedEachOnItsOwnScale(t *testing.T) {
 	}
 }
 
+func TestADebtThatAGuarantorLeftUnpaidIsADebt(t *testing.T) {
+	in := records(t, books(t)["honest-shanghai"], "contract.guarantee_default")
+	c := comparison(t, mingjing.Compare(allBooks(t), in), "only-debts-and-bills")
+	if c.Score.Counted() != 1 || c.Score.Value != 90 || c.Score.Band != "some_open" {
+		t.Errorf("%d %s: %+v", c.Score.Value, c.Score.Band, c.Score.NotCounted)
+	}
+}
+
 func TestWhatCapsTheBandIsTheFirstThatMakesTheDifference(t *testing.T) {
 	in := records(t, books(t)["rongcheng"], "award.city", "traffic.drunk_driving")
 	c := comparison(t, mingjing.Compare(allBooks(t), in), "rongcheng")

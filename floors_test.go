@@ -64,7 +64,7 @@ var floors = map[string]int{
 
 // parts are the parts of casework. A part imports only the parts before it in this list,
 // and the root package.
-var parts = []string{"kernel", "notice", "holding", "score", "law", "comment", "mandate", "cases", "record", "listing", "desk", "staff",
+var parts = []string{"kernel", "notice", "holding", "score", "law", "comment", "mandate", "organisation", "cases", "record", "listing", "desk", "staff",
 	"inquiry", "complaint", "draft", "share", "accesslog", "agencyside", "agencykey", "intake", "register", "takeaway", "upkeep"}
 
 // partsImport are the packages that a part may import besides other parts.

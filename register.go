@@ -56,7 +56,9 @@ type RegisterCode struct {
 
 // A RegisterItem is a fact that a rulebook may count.
 type RegisterItem struct {
-	Code    string     `json:"code"`
+	Code string `json:"code"`
+	// Of is whom it is a fact about. No rulebook counts what is about others.
+	Of      Subject    `json:"of,omitempty"`
 	Area    Area       `json:"area"`
 	Subject string     `json:"subject"`
 	Name    Text       `json:"name"`

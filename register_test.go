@@ -35,7 +35,7 @@ func codesOf(r *mingjing.Register) []string {
 		}
 	}
 	for _, i := range r.Items {
-		all = append(all, strings.TrimSpace(fmt.Sprintf("item %s %s %s %s", i.Code, i.Area, i.Effect, i.Listing)))
+		all = append(all, strings.Join(strings.Fields(fmt.Sprintf("item %s %s %s %s %s", i.Code, i.Area, i.Effect, i.Listing, i.Of)), " "))
 	}
 	for _, c := range r.Criteria {
 		all = append(all, fmt.Sprintf("criterion %s %s %s", c.Code, c.Kind, c.Effect))
@@ -127,6 +127,9 @@ func TestEverythingInTheRegisterIsWholeAndNamedInEveryLanguage(t *testing.T) {
 			t.Errorf("criterion %s is of no kind or looks at nothing: %+v", c.Code, c)
 		}
 		for _, code := range c.Items {
+			if first, _ := r.Item(c.Items[0]); !isOf(r, code, first.Of) {
+				t.Errorf("criterion %s looks at facts about different subjects", c.Code)
+			}
 			if i, ok := r.Item(code); !ok || i.Effect != c.Effect && i.Effect != mingjing.EffectEither {
 				t.Errorf("criterion %s looks at %s, which is not in the register or counts the other way", c.Code, code)
 			}
@@ -138,6 +141,11 @@ func TestEverythingInTheRegisterIsWholeAndNamedInEveryLanguage(t *testing.T) {
 			t.Errorf("measure %s names what is not in the register: %+v", m.Code, m)
 		}
 	}
+}
+
+func isOf(r *mingjing.Register, code string, of mingjing.Subject) bool {
+	i, ok := r.Item(code)
+	return ok && i.Of == of
 }
 
 func TestTheRegisterHasNoMeasureAgainstAChildNorAnythingThatPublishesAPerson(t *testing.T) {

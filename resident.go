@@ -11,6 +11,21 @@ import (
 // safe in URLs, events and logs.
 type ResidentID string
 
+// organisationPrefix begins the id of an organisation, and of nobody else.
+const organisationPrefix = "org-"
+
+// OrganisationID returns the id of an organisation that has a random id.
+func OrganisationID(random string) ResidentID { return ResidentID(organisationPrefix + random) }
+
+// Subject returns what has the id: a resident, or an organisation, on which records and
+// listings are held in the same way.
+func (id ResidentID) Subject() Subject {
+	if strings.HasPrefix(string(id), organisationPrefix) {
+		return OfOrganisations
+	}
+	return OfResidents
+}
+
 // An IDNumber is a resident ID number in canonical form: 18 characters, digits
 // and possibly a final upper-case X, with a correct check character and a
 // possible date of birth. Only [ParseIDNumber] makes one.
@@ -114,6 +129,9 @@ func MakeIDNumber(first17 string) IDNumber {
 // Masked returns the number with only its first and last two characters readable, as
 // every screen shows it.
 func (n IDNumber) Masked() string {
+	if code, ok := strings.CutPrefix(string(n), organisationNumber); ok { // codes are public
+		return code
+	}
 	if len(n) != 18 {
 		return "******"
 	}
@@ -124,27 +142,75 @@ func (n IDNumber) Masked() string {
 // gives nothing away. Use string(n) for the number itself.
 func (n IDNumber) String() string { return n.Masked() }
 
-// ErrOrgCode says that text is not a unified social credit code.
-var ErrOrgCode = errors.New("org_code_invalid")
+// An OrganisationCode is a unified social credit code (GB 32100-2015): 18 characters. Only
+// [ParseOrganisationCode] makes one.
+type OrganisationCode string
+
+// The ways in which text is no unified social credit code, or a doubtful one.
+var (
+	ErrOrganisationCode = errors.New("organisation_code")
+	// ErrOrganisationCheck: the check character is another one. Some lawful codes of the
+	// first years break it, so that it is a warning.
+	ErrOrganisationCheck = errors.New("organisation_check")
+)
 
 const orgCodeAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
-// ParseOrgCode reads a unified social credit code of an organisation (GB
-// 32100-2015): 18 characters of base 31 (no I, O, S, V, Z) with a MOD 31 check
-// character. It understands lower case and spaces; the error is [ErrOrgCode].
-func ParseOrgCode(text string) (string, error) {
-	s := strings.ToUpper(strings.ReplaceAll(text, " ", ""))
-	if len(s) != 18 {
-		return "", ErrOrgCode
+// ParseOrganisationCode reads a unified social credit code: 18 characters of base 31 (no I,
+// O, S, V, Z), in which lower case, full-width characters, spaces and dashes are understood.
+// The error is [ErrOrganisationCode]. Where only the MOD 31 check character is another one,
+// it returns the code and the warning [ErrOrganisationCheck].
+func ParseOrganisationCode(text string) (OrganisationCode, error) {
+	if len(text) > 128 {
+		return "", ErrOrganisationCode
 	}
-	if strings.IndexByte(orgCodeAlphabet, s[17]) < 0 {
-		return "", ErrOrgCode
+	var b strings.Builder
+	for _, r := range text {
+		if r > '\uff00' && r < '\uff5f' {
+			r -= 0xfee0
+		}
+		if !unicode.IsSpace(r) && !unicode.In(r, unicode.Zs, unicode.Pd, unicode.Cf) {
+			b.WriteRune(unicode.ToUpper(r))
+		}
 	}
-	check, ok := orgCodeCheck(s[:17])
-	if !ok || check != s[17] {
-		return "", ErrOrgCode
+	s := b.String()
+	if len(s) != 18 || strings.Trim(s, orgCodeAlphabet) != "" || strings.Trim(s[2:8], "0123456789") != "" {
+		return "", ErrOrganisationCode
 	}
-	return s, nil
+	if check, ok := orgCodeCheck(s[:17]); !ok || check != s[17] {
+		return OrganisationCode(s), ErrOrganisationCheck
+	}
+	return OrganisationCode(s), nil
+}
+
+// organisationNumber begins the number by which an organisation is found: a code alone could
+// be somebody's ID number as well.
+const organisationNumber = "USCC:"
+
+// Number returns the number by which an organisation is found, as an ID number finds a
+// resident.
+func (c OrganisationCode) Number() IDNumber { return IDNumber(organisationNumber + string(c)) }
+
+// Subject returns whose number it is.
+func (n IDNumber) Subject() Subject {
+	if strings.HasPrefix(string(n), organisationNumber) {
+		return OfOrganisations
+	}
+	return OfResidents
+}
+
+// ParseHolder reads the number of somebody on whom records and listings are held: an ID number,
+// or USCC: and the code of an organisation. The error is that of either.
+func ParseHolder(text string, now time.Time) (IDNumber, error) {
+	rest, ok := strings.CutPrefix(strings.TrimSpace(text), organisationNumber)
+	if !ok {
+		return ParseIDNumber(text, now)
+	}
+	c, err := ParseOrganisationCode(rest)
+	if c == "" {
+		return "", err
+	}
+	return c.Number(), nil
 }
 
 func orgCodeCheck(first17 string) (byte, bool) {
@@ -183,6 +249,10 @@ const (
 	// what was done; no [Actor] has it.
 	RoleHelper Role = "helper"
 )
+
+// RoleRepresentative is a resident who acts for an organisation. It stands only with what was
+// done; no [Actor] has it.
+const RoleRepresentative Role = "representative"
 
 // Staff reports whether the role is one of the bureau's own people who work on cases or
 // check that work. An administrator does neither.

@@ -150,41 +150,60 @@ func FuzzParseIDNumber(f *testing.F) {
 	})
 }
 
-func FuzzParseOrgCode(f *testing.F) {
+func FuzzParseOrganisationCode(f *testing.F) {
 	// The example of GB 32100-2015 and common slips.
 	for _, s := range []string{"91350100M000100Y43", "91350100m000100y43", "91350100 M000100Y4 3", "9135O100M000100Y43", "", "ſ", "\xff"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		code, err := mingjing.ParseOrgCode(text)
-		if err != nil {
-			if !errors.Is(err, mingjing.ErrOrgCode) || code != "" {
+		code, err := mingjing.ParseOrganisationCode(text)
+		if code == "" {
+			if !errors.Is(err, mingjing.ErrOrganisationCode) {
 				t.Fatalf("%q gives %q, %v", text, code, err)
 			}
 			return
 		}
-		if len(code) != 18 || strings.Trim(code, "0123456789ABCDEFGHJKLMNPQRTUWXY") != "" {
+		if len(code) != 18 || strings.Trim(string(code), "0123456789ABCDEFGHJKLMNPQRTUWXY") != "" {
 			t.Fatalf("%q gives %q, which is not canonical", text, code)
 		}
-		if again, err := mingjing.ParseOrgCode(code); err != nil || again != code {
-			t.Fatalf("%q gives %q, which reads as %q, %v", text, code, again, err)
+		if again, same := mingjing.ParseOrganisationCode(string(code)); !errors.Is(same, err) || again != code {
+			t.Fatalf("%q gives %q, which reads as %q, %v", text, code, again, same)
 		}
 	})
 }
 
-func TestTheExampleOfTheOrgCodeStandardReads(t *testing.T) {
-	for text, ok := range map[string]bool{
-		"91350100M000100Y43":   true,
-		"91350100m000100y43":   true,
-		"91350100 M000100Y43":  true,
-		"91350100M000100Y44":   false,
-		"91350100M000100Y4":    false,
-		"9135010OM000100Y43":   false,
-		"91350100M000100Y4三":   false,
-		"91350100M000100Y43 0": false,
+func TestACodeOfAnOrganisationIsReadAndADoubtfulOneIsOnlyWarnedOf(t *testing.T) {
+	for text, want := range map[string]error{
+		"91350100M000100Y43":   nil,
+		"91350100m000100y43":   nil,
+		"９１３５０１００M000100Y43":   nil,
+		"91350100-M000100Y4 3": nil,
+		"91350100M000100Y44":   mingjing.ErrOrganisationCheck,
+		"91350100M000100Y4":    mingjing.ErrOrganisationCode,
+		"9135010OM000100Y43":   mingjing.ErrOrganisationCode,
+		"91350100M000100Y4三":   mingjing.ErrOrganisationCode,
+		"91350100M000100Y430":  mingjing.ErrOrganisationCode,
+		"913501A0M000100Y43":   mingjing.ErrOrganisationCode,
 	} {
-		if _, err := mingjing.ParseOrgCode(text); (err == nil) != ok {
-			t.Errorf("%q: %v", text, err)
+		code, err := mingjing.ParseOrganisationCode(text)
+		if !errors.Is(err, want) || (code == "") != (want == mingjing.ErrOrganisationCode) {
+			t.Errorf("%q: %q, %v", text, code, err)
 		}
+	}
+}
+
+func TestACodeIsNoIDNumberEvenWhereItLooksLikeOne(t *testing.T) {
+	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	both := string(mingjing.MakeIDNumber("99999919760512101"))
+	person, err := mingjing.ParseHolder(both, now)
+	firm, other := mingjing.ParseHolder("USCC:"+both, now)
+	if err != nil || other != nil || person == firm || person.Subject() != mingjing.OfResidents || firm.Subject() != mingjing.OfOrganisations {
+		t.Errorf("%q is %v and %v: %v %v", both, person, firm, err, other)
+	}
+	if firm.Masked() != both || person.Masked() == both {
+		t.Errorf("shown as %s and %s: only codes are public", firm.Masked(), person.Masked())
+	}
+	if _, err := mingjing.ParseIDNumber("USCC:91350100M000100Y43", now); err == nil {
+		t.Error("a code is taken where somebody has to give an ID number")
 	}
 }

@@ -29,6 +29,7 @@ var Routes = []Route{
 	{"rulebook", "rulebooks/{id}", Anyone}, // ?cursor=C
 	{"try", "rulebooks/{id}/try", Anyone},
 	{"agencies", "agencies", Anyone},
+	{"agency", "agencies/{id}", Anyone}, // the id is the code of an agency, or bureau
 	{"check-us", "check-us", Anyone},
 	{"help", "help", Anyone},
 	{"glossary", "glossary", Anyone},

@@ -17,6 +17,17 @@ const RulebookSchema = "rulebook.schema.json"
 // no number, is read for as long as there are scores by it, and no longer published.
 const RulebookFormat = 2
 
+// A Subject is whom a rulebook scores, and whom a fact is about.
+type Subject string
+
+// The subjects. Nothing about one of them ever counts for another.
+const (
+	OfResidents     Subject = ""
+	OfOrganisations Subject = "organisation"
+	// OfAgencies are public bodies, the bureau among them, by the published figures.
+	OfAgencies Subject = "agency"
+)
+
 // A RulebookRef names one version of a rulebook: its code, version and the SHA-256 of
 // its published bytes, 64 hex digits.
 type RulebookRef struct {
@@ -53,6 +64,8 @@ type Rulebook struct {
 	// samples, and Basis its name.
 	Source string `json:"source,omitempty"`
 	Basis  Text   `json:"basis,omitempty"`
+	// Of is whom it scores. Nothing that is about others ever counts.
+	Of Subject `json:"of,omitempty"`
 	// Zone is the IANA time zone of the city's days.
 	Zone string `json:"zone"`
 	// Base is the value that every resident starts from; Min and Max bound it.

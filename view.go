@@ -450,6 +450,13 @@ const FewestShown = 3
 // first. It is public.
 type AgenciesView struct {
 	Agencies []AgencyFigures `json:"agencies"`
+	// Bureau is how the bureau itself deals with cases: Asked are those that it has decided,
+	// the outcomes are of reviews, and the inquiries are about its own staff.
+	Bureau AgencyFigures `json:"bureau"`
+	// Conduct is how each of them is rated, by the code of the agency.
+	Conduct map[string]*Conduct `json:"conduct,omitempty"`
+	// Bands are those of the rulebook that rates.
+	Bands []Band `json:"bands,omitempty"`
 	// Complaints are the sums of what residents report, by kind.
 	Complaints []ComplaintFigures `json:"complaints"`
 }
@@ -483,4 +490,11 @@ type AgencyFigures struct {
 	Inquiries   *int `json:"inquiries"`
 	Unexplained *int `json:"unexplained"`
 	Unfounded   *int `json:"unfounded"`
+	// Evidence is the number of cases that it answered in which there was evidence, Unopened
+	// of those in which it had not opened all of it before.
+	Evidence *int `json:"evidence"`
+	Unopened *int `json:"unopened"`
+	// Rows is the number of rows that it has sent, RowsRefused of those that were refused.
+	Rows        *int `json:"rows"`
+	RowsRefused *int `json:"rows_refused"`
 }

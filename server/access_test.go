@@ -56,6 +56,7 @@ func (th things) at(path string) string {
 	id := th.dispute
 	for part, of := range map[string]string{"records/": th.record, "listings/": th.listing, "requests/": th.request,
 		"evidence/": th.evidence, "notices/": th.notice, "mandates/": th.mandate, "inquiries/": th.inquiry, "rulebooks/": "rongcheng",
+		"agencies/": mingjing.BureauCode,
 		"shares/": th.share} {
 		if strings.Contains(path, part+"{id}") {
 			id = of

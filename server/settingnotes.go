@@ -128,7 +128,9 @@ func (s Settings) notes(isSet func(name string) bool) []string {
 
 // lacksHops reports whether there must be a proxy and none is counted: the server itself
 // speaks no TLS.
-func (s Settings) lacksHops() bool { return strings.HasPrefix(s.Origin, "https://") && s.ProxyHops == 0 }
+func (s Settings) lacksHops() bool {
+	return strings.HasPrefix(s.Origin, "https://") && s.ProxyHops == 0
+}
 
 // isLoopback reports whether a host, with or without a port, is this machine alone.
 func isLoopback(address string) bool {

@@ -487,8 +487,12 @@ func AgencyAnswer(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Answer.Occurred != "" {
 		corrected = c.P(T(v, "dispute.agency_corrected", "date", Date(v, d.Answer.Occurred)))
 	}
+	var opened app.UI
+	if d.Opened != "" {
+		opened = c.Muted(Code(v, "evidence_opened", d.Opened))
+	}
 	return c.Div("quote",
 		c.El("p", c.A{"class": "quote-by"}, c.El("strong", nil, c.Text(v.Label("agency", d.Agency()))), c.Text(" "), TimeUI(v, d.Answer.At)),
 		c.El("p", nil, c.El("strong", nil, c.Text(PositionText(v, d.Kind, d.Answer.Position)))),
-		Paragraphs(d.Answer.Text.In(v.Lang)), corrected, AnswerDocument(v, *d.Answer, "/api/evidence/"))
+		Paragraphs(d.Answer.Text.In(v.Lang)), corrected, opened, AnswerDocument(v, *d.Answer, "/api/evidence/"))
 }

@@ -145,6 +145,7 @@ export async function furnish(server) {
     ids: {
       rulebook: 'rongcheng',
       try: 'rongcheng',
+      agency: 'bureau',
       request: asked.id,
       record: record?.record?.id ?? record?.id,
       listing: listingID,

@@ -102,7 +102,7 @@ func programOf(v *mingjing.View) string {
 		return ""
 	case access == mingjing.Staff, access == mingjing.Agencies, access == mingjing.Administrators, access == mingjing.Overseers:
 		return "desk"
-	case access == mingjing.Residents, v.Page == "try": // the one public page with something to work out
+	case access == mingjing.Residents, v.Page == "try", v.Page == "agency": // public, with something to work out
 		return "app"
 	case access == mingjing.Everyone && v.Who != nil && v.Who.Role == mingjing.RoleResident:
 		return "app"

@@ -344,7 +344,7 @@ func fillReply(c *call, v *mingjing.View) {
 		lang = k.ReplyLang
 	}
 	item, agency := k.Code(), k.Agency()
-	for _, b := range slices.Backward(c.s.casework.City.Books()) { // the first book wins
+	for _, b := range slices.Backward(c.s.casework.City.HeldBooks()) { // the first book wins
 		if i, ok := b.Item(k.Code()); ok {
 			item = cmp.Or(i.Name.In(lang), item)
 		}

@@ -27,7 +27,7 @@ func (s *server) rules(v *mingjing.View) {
 		code = page.Code()
 	}
 	listing := mingjing.DataOf[mingjing.ListingView](v)
-	for _, b := range s.casework.City.Books() {
+	for _, b := range s.casework.City.HeldBooks() {
 		if item, ok := b.Item(code); ok && v.Rules().Item == nil {
 			v.Rules().Item, v.Rules().Procedure = &item, &b.Procedure
 		}

@@ -14,8 +14,10 @@ import (
 var rulebooksPage = page[mingjing.RulebooksView]{
 	name: "rulebooks",
 	get: func(c *call) (out mingjing.RulebooksView, err error) {
-		for _, b := range c.s.casework.City.Books() {
-			out.Rulebooks = append(out.Rulebooks, *b)
+		for _, of := range []mingjing.Subject{mingjing.OfResidents, mingjing.OfOrganisations, mingjing.OfAgencies} {
+			for _, b := range c.s.casework.City.BooksOf(of) {
+				out.Rulebooks = append(out.Rulebooks, *b)
+			}
 		}
 		for _, d := range c.s.casework.City.Drafts() {
 			out.Drafts = append(out.Drafts, d.VersionOf())
@@ -118,6 +120,24 @@ var agenciesPage = page[mingjing.AgenciesView]{
 			doc: apiDoc{id: "agencies", summary: "How agencies deal with disputes", answer: "Every agency, those with the most disputes first."},
 			get: func(c *call, _ none) (mingjing.AgenciesView, error) {
 				return c.s.casework.Agencies.AgencyFigures(c.ctx())
+			},
+		},
+	},
+}
+
+// agencyPage is how one agency is rated; the browser makes the rating again.
+var agencyPage = page[mingjing.AgencyView]{
+	name: "agency",
+	get: func(c *call) (mingjing.AgencyView, error) {
+		return c.s.casework.Agencies.Agency(c.ctx(), c.r.PathValue("id"))
+	},
+	endpoints: []endpoint{
+		query[none, mingjing.AgencyView]{
+			path: "/api/agencies/{id}", access: mingjing.Anyone,
+			doc: apiDoc{id: "agency", summary: "The published figures of one agency, or of the bureau, and how its conduct is rated by them",
+				answer: "The figures and the rating.", of: "agency"},
+			get: func(c *call, _ none) (mingjing.AgencyView, error) {
+				return c.s.casework.Agencies.Agency(c.ctx(), c.r.PathValue("id"))
 			},
 		},
 	},

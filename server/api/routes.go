@@ -17,7 +17,7 @@ import (
 var pages = []screen{
 	page[none]{name: "home"},
 	loginPage, loginWaitPage, activatePage, forgotPage, resetPage, staffLoginPage, staffActivatePage,
-	rulebooksPage, rulebookPage, tryPage, agenciesPage,
+	rulebooksPage, rulebookPage, tryPage, agenciesPage, agencyPage,
 	page[none]{name: "check-us"}, page[none]{name: "help"}, page[none]{name: "glossary"}, contactPage, page[none]{name: "accessibility"},
 	page[none]{name: "privacy"}, statusPage, displayPage,
 	page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},

@@ -9,8 +9,11 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
+	"mingjing/server/casework/intake"
+	"mingjing/web/rulebooks"
 )
 
 // figuresOf returns an agency's public figures.
@@ -114,6 +117,61 @@ func must1[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
+}
+
+func TestAnAgencyIsRatedByWhetherItOpenedTheEvidenceAndWhatItSent(t *testing.T) {
+	conduct, err := rulebooks.Parse(rulebooks.Files()["conduct.json"])
+	must(t, err)
+	c := newCity(t, func(cfg *casework.Config) { cfg.Books = append(slices.Clone(cfg.Books), conduct) })
+	if v := must1(c.Agency(ctx, "court")); v.Conduct != nil || v.Band != nil {
+		t.Fatalf("it is rated by nothing: %+v", v.Conduct)
+	}
+	open := func(n int, opens bool) {
+		t.Helper()
+		a, record, _ := c.owing(t, n)
+		d := c.file(t, a, record, "", pdf)
+		c.put(t, d.ID)
+		if opens {
+			must1(c.AgencyQuestion(ctx, judge, d.ID))
+			_, _, err := c.AgencyEvidence(ctx, judge, must1(c.Dispute(ctx, a, d.ID)).Evidence[0].ID)
+			must(t, err)
+		}
+		_, err := c.AgencyAnswer(ctx, judge, d.ID, agencyside.OfficerAnswer{Position: mingjing.PositionWithdrawn, Text: mingjing.Text{"zh-CN": "撤回。"}})
+		must(t, err)
+		want := map[bool]string{true: mingjing.OpenedYes, false: mingjing.OpenedNo}[opens]
+		if got := must1(c.Dispute(ctx, a, d.ID)).Opened; got != want {
+			t.Errorf("the case says of the evidence %q, want %q", got, want)
+		}
+	}
+	open(1, true)
+	open(2, true)
+	if f := must1(c.Agency(ctx, "court")).Figures; f.Evidence != nil || f.Unopened != nil {
+		t.Errorf("two are few: %d %d", f.Evidence, f.Unopened)
+	}
+	open(3, false)
+	v := must1(c.Agency(ctx, "court"))
+	if *v.Figures.Evidence != 3 || *v.Figures.Unopened != 1 || *v.Figures.Silent != 0 {
+		t.Errorf("%d with evidence, %d unopened", *v.Figures.Evidence, *v.Figures.Unopened)
+	}
+	if *v.Figures.Rows != 0 || *v.Figures.RowsRefused != 0 {
+		t.Errorf("rows before any: %d, %d", *v.Figures.Rows, *v.Figures.RowsRefused)
+	}
+	must1(c.Submit(ctx, court, intake.Batch{ID: "bad", Lines: []intake.BatchLine{{Op: "nonsense", Ref: "x"}, {Op: "nonsense", Ref: "y"},
+		{Op: "nonsense", Ref: "z"}}}))
+	v = must1(c.Agency(ctx, "court"))
+	if *v.Figures.Rows != 3 || *v.Figures.RowsRefused != 3 {
+		t.Errorf("of %d rows %d were refused", *v.Figures.Rows, *v.Figures.RowsRefused)
+	}
+	again := mingjing.MakeConduct(conduct, v.Figures, v.Conduct.AsOf)
+	if again.Value != v.Conduct.Value || again.Points["conduct.unopened"] != -15 || v.Band.Code != v.Conduct.Band {
+		t.Errorf("%+v, and again %+v", v.Conduct, again)
+	}
+	if _, err := c.Agency(ctx, "nobody"); err == nil {
+		t.Error("an agency that is none has figures")
+	}
+	if f := must1(c.Agency(ctx, mingjing.BureauCode)).Figures; f.Disputes == nil || *f.Disputes != 3 || f.Asked == nil || *f.Asked != 0 {
+		t.Errorf("the bureau: %+v", f)
+	}
 }
 
 func TestEveryAgencyHasFiguresOnce(t *testing.T) {

@@ -12,6 +12,7 @@
 //	law         published law, and the first day of a new version
 //	comment     what people write about drafts, and the answers
 //	mandate     by which somebody acts for a resident
+//	organisation  organisations, and who acts for them
 //	cases       a case from its filing to its letter
 //	record      records as their residents see them, and the agencies that hold them
 //	listing     a listing from its proposal to its end
@@ -62,6 +63,7 @@ import (
 	"mingjing/server/casework/listing"
 	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/notice"
+	"mingjing/server/casework/organisation"
 	"mingjing/server/casework/record"
 	"mingjing/server/casework/register"
 	"mingjing/server/casework/score"
@@ -107,6 +109,7 @@ type Tx interface {
 	law.Port
 	comment.Port
 	mandate.Port
+	organisation.Port
 	cases.Port
 	record.Port
 	listing.Port
@@ -133,6 +136,7 @@ type Reader interface {
 	holding.Readings
 	score.Readings
 	mandate.Readings
+	organisation.Readings
 	cases.Readings
 	record.Readings
 	listing.Readings
@@ -216,28 +220,30 @@ func (uncounted) ScoresLate(mingjing.LateScores) {}
 
 // A Bureau hands out the parts of casework. It is safe for use by many goroutines.
 type Bureau struct {
-	City       *kernel.City
-	Notices    *notice.Notices
-	Scores     *score.Scores
-	Law        *law.Law
-	Comments   *comment.Comments
-	Mandates   *mandate.Mandates
-	Cases      *cases.Cases
-	Records    *record.Records
-	Listings   *listing.Listings
-	Desk       *desk.Desk
-	Staff      *staff.Staff
-	Inquiries  *inquiry.Inquiries
-	Complaints *complaint.Complaints
-	Drafts     *draft.Drafts
-	Shares     *share.Shares
-	AccessLog  *accesslog.AccessLog
-	Agencies   *agencyside.Agencies
-	Keys       *agencykey.Keys
-	Intake     *intake.Intake
-	Register   *register.Register
-	Takeaway   *takeaway.Takeaway
-	Upkeep     *upkeep.Upkeep
+	City     *kernel.City
+	Notices  *notice.Notices
+	Scores   *score.Scores
+	Law      *law.Law
+	Comments *comment.Comments
+	Mandates *mandate.Mandates
+	// Organisations are on whom records and listings are held as on residents.
+	Organisations *organisation.Organisations
+	Cases         *cases.Cases
+	Records       *record.Records
+	Listings      *listing.Listings
+	Desk          *desk.Desk
+	Staff         *staff.Staff
+	Inquiries     *inquiry.Inquiries
+	Complaints    *complaint.Complaints
+	Drafts        *draft.Drafts
+	Shares        *share.Shares
+	AccessLog     *accesslog.AccessLog
+	Agencies      *agencyside.Agencies
+	Keys          *agencykey.Keys
+	Intake        *intake.Intake
+	Register      *register.Register
+	Takeaway      *takeaway.Takeaway
+	Upkeep        *upkeep.Upkeep
 
 	store   Store
 	jobs    kernel.Jobs
@@ -286,6 +292,7 @@ func New(c Config) (*Bureau, error) {
 	b.Law = law.New(city, b.Scores)
 	b.Comments = comment.New(city)
 	b.Mandates = mandate.New(city, b.Notices)
+	b.Organisations = organisation.New(city)
 	b.Cases = cases.New(city, c.Agencies, b.Notices, b.Mandates, holdings, b.Scores)
 	b.Records = record.New(city, holdings, b.Scores)
 	b.Listings = listing.New(city, holdings, b.Scores, b.Cases)

@@ -29,6 +29,7 @@ import (
 	"mingjing/server/casework/listing"
 	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/notice"
+	"mingjing/server/casework/organisation"
 	"mingjing/server/casework/record"
 	"mingjing/server/casework/register"
 	"mingjing/server/casework/score"
@@ -81,6 +82,7 @@ type (
 	intakePart    = intake.Intake
 	registerPart  = register.Register
 	takeawayPart  = takeaway.Takeaway
+	firmsPart     = organisation.Organisations
 )
 
 // A city is a whole bureau on a real store.
@@ -91,6 +93,7 @@ type city struct {
 	*scoresPart
 	*commentsPart
 	*mandatesPart
+	*firmsPart
 	*casesPart
 	*recordsPart
 	*listingsPart
@@ -159,6 +162,7 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 	must(t, err)
 	c.bureau, c.kernelCity, c.noticesPart, c.scoresPart, c.casesPart, c.deskPart = b, b.City, b.Notices, b.Scores, b.Cases, b.Desk
 	c.complaintPart = b.Complaints
+	c.firmsPart = b.Organisations
 	c.mandatesPart, c.recordsPart, c.listingsPart = b.Mandates, b.Records, b.Listings
 	c.inquiriesPart, c.sharesPart, c.accessLogPart, c.agenciesPart = b.Inquiries, b.Shares, b.AccessLog, b.Agencies
 	c.keysPart, c.intakePart = b.Keys, b.Intake

@@ -75,6 +75,7 @@ func (c Config) withDefaults() Config {
 	if c.ClockScale <= 0 {
 		c.ClockScale = DefaultClockScale
 	}
+	c.Books = slices.DeleteFunc(slices.Clone(c.Books), func(b *mingjing.Rulebook) bool { return b.Of == mingjing.OfAgencies })
 	if c.Clock == nil {
 		c.Clock = systemClock{}
 	}

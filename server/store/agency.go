@@ -25,11 +25,14 @@ func (t *tx) SetAgencyCase(ctx context.Context, k cases.AgencyCase) error {
 		return err
 	}
 	_, err := t.exec(ctx, "set an agency's case", `INSERT INTO agency_stat
-		(dispute_id, agency, asked, answer, outcome, answer_days, decide_days, late_from, feedback) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		(dispute_id, agency, asked, answer, outcome, answer_days, decide_days, late_from, feedback, evidence, desk, desk_outcome, desk_evidence)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (dispute_id) DO UPDATE SET agency = excluded.agency, asked = excluded.asked, answer = excluded.answer,
 		outcome = excluded.outcome, answer_days = excluded.answer_days, decide_days = excluded.decide_days, late_from = excluded.late_from,
-		feedback = excluded.feedback`,
-		k.Dispute, k.Agency, asked, k.Answer, string(k.Outcome), k.AnswerDays, k.DecideDays, late, k.Feedback)
+		feedback = excluded.feedback, evidence = excluded.evidence, desk = excluded.desk, desk_outcome = excluded.desk_outcome,
+		desk_evidence = excluded.desk_evidence`,
+		k.Dispute, k.Agency, asked, k.Answer, string(k.Outcome), k.AnswerDays, k.DecideDays, late, k.Feedback, k.Evidence, k.Desk,
+		string(k.DeskOutcome), k.DeskEvidence)
 	return err
 }
 
@@ -60,16 +63,11 @@ func (t *tx) AgencyCounts(ctx context.Context, now time.Time) ([]agencyside.Agen
 		if asked == 1 {
 			k.Asked += n
 		}
-		if sum := map[string]*int{cases.AnswerInTime: &k.InTime, cases.AnswerLate: &k.Late, cases.AnswerSilent: &k.Silent}[answer]; sum != nil {
-			*sum += n
-		}
-		if sum := map[mingjing.Outcome]*int{mingjing.OutcomeUpheld: &k.Upheld, mingjing.OutcomePartly: &k.Partly,
-			mingjing.OutcomeRejected: &k.Rejected}[mingjing.Outcome(outcome)]; sum != nil {
-			*sum += n
-		}
+		k.AddAnswer(answer, n)
+		k.AddOutcome(mingjing.Outcome(outcome), n)
 		return nil
 	}, `SELECT agency, asked, answer, outcome, count(*), SUM(CASE WHEN late_from < ? THEN 1 ELSE 0 END)
-		FROM agency_stat GROUP BY agency, asked, answer, outcome ORDER BY agency`, micros(now))
+		FROM agency_stat WHERE agency <> '' GROUP BY agency, asked, answer, outcome ORDER BY agency`, micros(now))
 	if err == nil {
 		err = t.rows(ctx, "count what residents say", func(rows *sql.Rows) error {
 			var (
@@ -82,6 +80,28 @@ func (t *tx) AgencyCounts(ctx context.Context, now time.Time) ([]agencyside.Agen
 			}
 			return err
 		}, `SELECT agency, feedback, count(*) FROM agency_stat WHERE feedback <> '' GROUP BY agency, feedback`)
+	}
+	if err == nil {
+		err = t.rows(ctx, "count evidence that agencies opened", func(rows *sql.Rows) error {
+			var (
+				agency, evidence string
+				n                int
+			)
+			err := rows.Scan(&agency, &evidence, &n)
+			of(agency).AddEvidence(evidence, n)
+			return err
+		}, `SELECT agency, evidence, count(*) FROM agency_stat WHERE evidence <> '' GROUP BY agency, evidence`)
+	}
+	if err == nil {
+		err = t.rows(ctx, "count rows of agencies", func(rows *sql.Rows) error {
+			var (
+				agency            string
+				accepted, refused int
+			)
+			err := rows.Scan(&agency, &accepted, &refused)
+			of(agency).Rows, of(agency).RowsRefused = accepted+refused, refused
+			return err
+		}, `SELECT agency, accepted, refused FROM intake_stat ORDER BY agency`)
 	}
 	for _, column := range []string{"answer_days", "decide_days"} {
 		if err != nil {
@@ -108,4 +128,35 @@ func (t *tx) AgencyCounts(ctx context.Context, now time.Time) ([]agencyside.Agen
 		return nil, err
 	}
 	return all, nil
+}
+
+// BureauCounts implements [casework.Tx]. It reads an index alone.
+func (t *tx) BureauCounts(ctx context.Context) (agencyside.AgencyCounts, error) {
+	var k agencyside.AgencyCounts
+	err := t.rows(ctx, "count the bureau's cases", func(rows *sql.Rows) error {
+		var (
+			desk, outcome, evidence string
+			n                       int
+		)
+		if err := rows.Scan(&desk, &outcome, &evidence, &n); err != nil {
+			return err
+		}
+		k.Cases += n
+		if desk != cases.AnswerNone {
+			k.Asked += n
+		}
+		k.AddAnswer(desk, n)
+		k.AddOutcome(mingjing.Outcome(outcome), n)
+		k.AddEvidence(evidence, n)
+		return nil
+	}, `SELECT desk, desk_outcome, desk_evidence, count(*) FROM agency_stat GROUP BY desk, desk_outcome, desk_evidence`)
+	return k, err
+}
+
+// AddIntakeRows implements [casework.Tx].
+func (t *tx) AddIntakeRows(ctx context.Context, agency string, accepted, refused int) error {
+	_, err := t.exec(ctx, "count rows of a batch", `INSERT INTO intake_stat (agency, accepted, refused) VALUES (?, ?, ?)
+		ON CONFLICT (agency) DO UPDATE SET accepted = intake_stat.accepted + excluded.accepted, refused = intake_stat.refused + excluded.refused`,
+		agency, accepted, refused)
+	return err
 }

@@ -105,6 +105,7 @@ var eraseStatements = []string{
 	`DELETE FROM mandate WHERE resident_id = ?`,
 	`DELETE FROM inquiry WHERE resident_id = ?`,
 	`DELETE FROM complaint WHERE resident_id = ?`,
+	`DELETE FROM representative WHERE resident_id = ?`,
 	`DELETE FROM notice WHERE resident_id = ?`,
 	`DELETE FROM notice_prefs WHERE resident_id = ?`,
 	`DELETE FROM push_device WHERE resident_id = ?`,

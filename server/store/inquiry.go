@@ -161,6 +161,6 @@ func (t *tx) InquiryCounts(ctx context.Context) ([]inquiry.Counts, error) {
 		err := rows.Scan(&k.Agency, &k.Inquiries, &k.Unexplained, &k.Unfounded)
 		list = append(list, k)
 		return err
-	}, `SELECT agency, count(*), SUM(unexplained), SUM(unfounded) FROM inquiry WHERE agency <> '' GROUP BY agency ORDER BY agency`)
+	}, `SELECT agency, count(*), SUM(unexplained), SUM(unfounded) FROM inquiry GROUP BY agency ORDER BY agency`)
 	return list, err
 }

@@ -91,6 +91,7 @@ type checker struct {
 	problems []string
 	at       []string // the places of the problems
 	places   map[string]bool
+	of       mingjing.Subject // whom the rulebook scores
 }
 
 const maxProblems = 100

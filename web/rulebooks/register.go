@@ -22,6 +22,7 @@ const (
 // as the register says.
 func (c *checker) register(b *mingjing.Rulebook) {
 	r := mingjing.PublishedRegister()
+	c.of = b.Of
 	for i := range b.Catalogue {
 		c.registered(r, "/catalogue/"+strconv.Itoa(i), &b.Catalogue[i])
 	}
@@ -62,6 +63,9 @@ func (c *checker) registered(r *mingjing.Register, path string, item *mingjing.I
 		return
 	}
 	switch {
+	case of.Of != c.of:
+		c.addNew(path+"/code", item.Code+" is a fact about "+subjectInWords[of.Of]+", and the rulebook is about "+subjectInWords[c.of]+
+			": remove it"+ruleContext)
 	case item.Listing != of.Listing && of.Listing == "":
 		c.addNew(path+"/listing", item.Code+" is a record and no list: remove it"+ruleCatalogued)
 	case item.Listing != of.Listing:
@@ -98,6 +102,12 @@ func (c *checker) registered(r *mingjing.Register, path string, item *mingjing.I
 		}
 	}
 	c.law(r, path+"/points_law", item.PointsLaw)
+}
+
+var subjectInWords = map[mingjing.Subject]string{
+	mingjing.OfResidents:     "residents",
+	mingjing.OfOrganisations: "organisations",
+	mingjing.OfAgencies:      "agencies",
 }
 
 var effectInWords = map[mingjing.ItemEffect]string{

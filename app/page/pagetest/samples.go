@@ -386,6 +386,16 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 	})
 	add("rulebook-shanghai", Base(t, lang, "rulebook"), func(v *mingjing.View) { v.Data = &mingjing.RulebookPage{Rulebook: sh} })
 	add("rulebook-tables", Base(t, lang, "rulebook"), func(v *mingjing.View) { v.Data = &mingjing.RulebookPage{Rulebook: Tabled(t)} })
+	add("agency", Anonymous(Base(t, lang, "agency")), func(v *mingjing.View) {
+		f, book := sampleAgencies().Agencies[0], Book(t, "conduct")
+		k := mingjing.MakeConduct(book, f, "2026-11-23")
+		band, _ := book.Band(k.Band)
+		v.Data = &mingjing.AgencyView{Figures: f, Conduct: k, Band: &band, Base: book.Base}
+	})
+	add("agency-few", Anonymous(Base(t, lang, "agency")), func(v *mingjing.View) {
+		v.Data = &mingjing.AgencyView{Figures: mingjing.AgencyFigures{Agency: mingjing.BureauCode}}
+	})
+	add("agency-none", Anonymous(Base(t, lang, "agency")), nil)
 	add("agencies", Anonymous(Base(t, lang, "agencies")), func(v *mingjing.View) { v.Data = sampleAgencies() })
 	for name, role := range map[string]mingjing.Role{"demo-clock": mingjing.RoleHandler, "demo-clock-auditor": mingjing.RoleAuditor} {
 		add(name, Base(t, lang, "demo-clock"), func(v *mingjing.View) {

@@ -21,19 +21,22 @@ func agenciesBody(v *mingjing.View) []app.UI {
 	var rows [][]app.UI
 	var quiet []app.UI
 	if shown != nil {
+		body = append(body, c.Section("bureau", t(v, "conduct.bureau"), c.P(t(v, "conduct.bureau_text")),
+			c.Div("", agencyBand(v, shown, mingjing.BureauCode)),
+			c.El("p", nil, c.Link{Text: t(v, "conduct.link"), Href: href(v, "agency", mingjing.BureauCode), Class: "row-link", Full: true}.UI())))
 		for _, f := range shown.Agencies {
-			if f.Disputes != nil && *f.Disputes == 0 && f.Inquiries != nil && *f.Inquiries == 0 {
+			if f.Disputes != nil && *f.Disputes == 0 && f.Inquiries != nil && *f.Inquiries == 0 && shown.Conduct[f.Agency] == nil {
 				quiet = append(quiet, c.Text(v.Label("agency", f.Agency)))
 				continue
 			}
-			rows = append(rows, agencyRow(v, f))
+			rows = append(rows, agencyRow(v, shown, f))
 		}
 	}
 	if len(rows) == 0 {
 		body = append(body, c.EmptyState{Title: t(v, "agencies.none_title"), Text: t(v, "agencies.none")}.UI())
 	} else {
 		body = append(body, c.Table{Caption: t(v, "title.agencies"), QuietCaption: true, Columns: []c.Column{
-			{Text: t(v, "rulebook.agency")}, {Text: t(v, "agencies.disputes"), Numeric: true}, {Text: t(v, "agencies.asked"), Numeric: true},
+			{Text: t(v, "rulebook.agency")}, {Text: t(v, "score.band")}, {Text: t(v, "agencies.disputes"), Numeric: true}, {Text: t(v, "agencies.asked"), Numeric: true},
 			{Text: t(v, "agencies.answers")}, {Text: t(v, "agencies.answer_days")}, {Text: t(v, "agencies.outcomes")},
 			{Text: t(v, "agencies.decide_days")}, {Text: t(v, "agencies.late_now"), Numeric: true}, {Text: t(v,
 				"agencies.feedback")}, {Text: t(v, "agencies.inquiries")}},
@@ -67,7 +70,19 @@ func complaintSums(v *mingjing.View, shown *mingjing.AgenciesView) app.UI {
 			{Text: t(v, "complaint_outcome.unlawful"), Numeric: true}}, Rows: rows}.UI())
 }
 
-func agencyRow(v *mingjing.View, f mingjing.AgencyFigures) []app.UI {
+// agencyBand returns how an agency is rated.
+func agencyBand(v *mingjing.View, shown *mingjing.AgenciesView, code string) app.UI {
+	if k := shown.Conduct[code]; k != nil {
+		for _, band := range shown.Bands {
+			if band.Code == k.Band {
+				return page.BandUI(v, band, "")
+			}
+		}
+	}
+	return c.Text(t(v, "agencies.too_few"))
+}
+
+func agencyRow(v *mingjing.View, shown *mingjing.AgenciesView, f mingjing.AgencyFigures) []app.UI {
 	few := t(v, "agencies.few")
 	number := func(n *int) app.UI {
 		if n == nil {
@@ -96,7 +111,8 @@ func agencyRow(v *mingjing.View, f mingjing.AgencyFigures) []app.UI {
 		return c.Text(tn(v, "count.working_days", *n))
 	}
 	return []app.UI{
-		c.Text(v.Label("agency", f.Agency)), number(f.Disputes), number(f.Asked),
+		c.Link{Text: v.Label("agency", f.Agency), Href: href(v, "agency", page.Segment(f.Agency)), Full: true}.UI(),
+		agencyBand(v, shown, f.Agency), number(f.Disputes), number(f.Asked),
 		parts(f.Asked, []string{t(v, "agencies.in_time"), t(v, "agencies.late"), t(v, "agencies.silent")}, f.InTime, f.Late, f.Silent),
 		days(f.AnswerDays),
 		parts(nil, []string{page.Code(v, "outcome", string(mingjing.OutcomeUpheld)), page.Code(v, "outcome", string(mingjing.OutcomePartly)),

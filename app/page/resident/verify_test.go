@@ -52,7 +52,7 @@ func TestThePhoneAgreesWithTheServerThatScoredByTheBook(t *testing.T) {
 	rc := pagetest.Book(t, "rongcheng")
 	in := pagetest.SampleInput(rc)
 	score := pagetest.SampleScore(rc, in).Score
-	mine, differs, err := recompute(t.Context(), city(t, in, nil), score)
+	mine, differs, err := recompute(t.Context(), city(t, in, nil), score, "")
 	if err != nil || len(differs) != 0 {
 		t.Fatalf("differs %v, error %v", differs, err)
 	}
@@ -81,7 +81,7 @@ func TestThePhoneSaysWhatDiffers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			score := pagetest.SampleScore(rc, in).Score
 			c.tamper(&score)
-			_, differs, err := recompute(t.Context(), city(t, in, nil), score)
+			_, differs, err := recompute(t.Context(), city(t, in, nil), score, "")
 			if err != nil || !slices.Equal(differs, c.want) {
 				t.Errorf("differs %v, error %v, want %v", differs, err, c.want)
 			}
@@ -94,7 +94,7 @@ func TestThePhoneSaysWhatDiffers(t *testing.T) {
 				return append(slices.Clone(data), '\n')
 			}
 			return data
-		}), score)
+		}), score, "")
 		if err != nil || !slices.Equal(differs, []string{"hash"}) {
 			t.Errorf("differs %v, error %v", differs, err)
 		}
@@ -111,7 +111,7 @@ func TestWhatCannotBeReadIsNoDisagreement(t *testing.T) {
 				return []byte("<html>")
 			}
 			return data
-		}), score); err == nil || differs != nil {
+		}), score, ""); err == nil || differs != nil {
 			t.Errorf("%s: differs %v, error %v", broken, differs, err)
 		}
 	}

@@ -46,7 +46,7 @@ func (c *Keys) MakeAgencyKey(ctx context.Context, a mingjing.Actor, agency strin
 	if err := mayKeep(a, agency); err != nil {
 		return mingjing.AgencyKey{}, err
 	}
-	if !slices.ContainsFunc(c.city.Books(), func(b *mingjing.Rulebook) bool { _, ok := b.Agency(agency); return ok }) {
+	if !slices.ContainsFunc(c.city.HeldBooks(), func(b *mingjing.Rulebook) bool { _, ok := b.Agency(agency); return ok }) {
 		return mingjing.AgencyKey{}, mingjing.NewError(mingjing.NotFound, "agency_unknown")
 	}
 	if !slices.Contains(mingjing.KeyUses, use) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mingjing"
+	"mingjing/server/casework/cases"
 	"mingjing/server/casework/complaint"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
@@ -19,8 +20,38 @@ type AgencyCounts struct {
 	Upheld, Partly, Rejected int
 	LateNow                  int
 	Good, Poor               int // what residents said
+	// Evidence is in how many cases there was some when they were answered, and Unopened in
+	// how many of them not all of it had been opened.
+	Evidence, Unopened int
+	// Rows are those of finished batches, RowsRefused of them those that were not taken.
+	Rows, RowsRefused int
 	// AnswerDays and DecideDays are how many cases took so many working days.
 	AnswerDays, DecideDays map[int]int
+}
+
+// AddAnswer adds cases by how they were answered.
+func (k *AgencyCounts) AddAnswer(answer string, n int) {
+	if sum := map[string]*int{cases.AnswerInTime: &k.InTime, cases.AnswerLate: &k.Late, cases.AnswerSilent: &k.Silent}[answer]; sum != nil {
+		*sum += n
+	}
+}
+
+// AddOutcome adds cases by how they were decided.
+func (k *AgencyCounts) AddOutcome(outcome mingjing.Outcome, n int) {
+	if sum := map[mingjing.Outcome]*int{mingjing.OutcomeUpheld: &k.Upheld, mingjing.OutcomePartly: &k.Partly,
+		mingjing.OutcomeRejected: &k.Rejected}[outcome]; sum != nil {
+		*sum += n
+	}
+}
+
+// AddEvidence adds cases with evidence, by whether all of it was opened.
+func (k *AgencyCounts) AddEvidence(opened string, n int) {
+	switch opened {
+	case mingjing.OpenedYes:
+		k.Evidence += n
+	case mingjing.OpenedNo:
+		k.Evidence, k.Unopened = k.Evidence+n, k.Unopened+n
+	}
 }
 
 // AgencyFigures returns how each agency deals with disputes. The figures are public:
@@ -40,7 +71,16 @@ func (c *Agencies) AgencyFigures(ctx context.Context) (mingjing.AgenciesView, er
 			return mingjing.AgenciesView{}, err
 		}
 		v := mingjing.AgenciesView{Agencies: []mingjing.AgencyFigures{}, Complaints: complaintFigures(complaints)}
-		for _, b := range c.city.Books() {
+		whole := inquiry.Counts{}
+		if i := slices.IndexFunc(asked, func(k inquiry.Counts) bool { return k.Agency == "" }); i >= 0 {
+			whole = asked[i]
+		}
+		desk, err := db(t).BureauCounts(ctx)
+		if err != nil {
+			return mingjing.AgenciesView{}, err
+		}
+		v.Bureau = withInquiries(whole, figures(mingjing.BureauCode, desk))
+		for _, b := range c.city.HeldBooks() {
 			for _, a := range b.Agencies {
 				if slices.ContainsFunc(v.Agencies, func(f mingjing.AgencyFigures) bool { return f.Agency == a.Code }) {
 					continue
@@ -62,8 +102,49 @@ func (c *Agencies) AgencyFigures(ctx context.Context) (mingjing.AgenciesView, er
 			}
 			return strings.Compare(x.Agency, y.Agency)
 		})
+		c.rate(&v)
 		return v, nil
 	})
+}
+
+// rate adds how each agency and the bureau is rated by the rulebook for agencies; nothing
+// where none is published.
+func (c *Agencies) rate(v *mingjing.AgenciesView) {
+	books := c.city.BooksOf(mingjing.OfAgencies)
+	if len(books) == 0 {
+		return
+	}
+	book := books[0]
+	v.Bands, v.Conduct = book.Bands, map[string]*mingjing.Conduct{}
+	for _, f := range append(slices.Clone(v.Agencies), v.Bureau) {
+		if k := mingjing.MakeConduct(book, f, c.city.TodayBy(book)); k != nil {
+			v.Conduct[f.Agency] = k
+		}
+	}
+}
+
+// Agency returns the figures of one agency, or of the bureau, with its rating.
+func (c *Agencies) Agency(ctx context.Context, code string) (mingjing.AgencyView, error) {
+	all, err := c.AgencyFigures(ctx)
+	if err != nil {
+		return mingjing.AgencyView{}, err
+	}
+	list := append(all.Agencies, all.Bureau)
+	i := slices.IndexFunc(list, func(f mingjing.AgencyFigures) bool { return f.Agency == code })
+	if i < 0 {
+		return mingjing.AgencyView{}, mingjing.NewError(mingjing.NotFound, "not_found")
+	}
+	v := mingjing.AgencyView{Figures: list[i], Conduct: all.Conduct[code]}
+	if v.Conduct == nil {
+		return v, nil
+	}
+	book, err := c.city.BookOf(v.Conduct.Rulebook)
+	if err != nil {
+		return v, err
+	}
+	band, _ := book.Band(v.Conduct.Band)
+	v.Band, v.Base = &band, book.Base
+	return v, nil
 }
 
 // complaintFigures returns the sums of each kind of complaint, without small numbers.
@@ -99,6 +180,9 @@ func compareKey(f mingjing.AgencyFigures) int {
 // could be recognised.
 func figures(agency string, k AgencyCounts) mingjing.AgencyFigures {
 	f := mingjing.AgencyFigures{Agency: agency, Disputes: suppressSmall(k.Cases)}
+	if f.Rows = suppressSmall(k.Rows); f.Rows != nil { // rows are no people
+		f.RowsRefused = &k.RowsRefused
+	}
 	if k.Cases > 0 && f.Disputes == nil {
 		return f
 	}
@@ -111,6 +195,9 @@ func figures(agency string, k AgencyCounts) mingjing.AgencyFigures {
 	}
 	if suppressSmall(k.Good+k.Poor) != nil {
 		f.Good, f.Poor = &k.Good, &k.Poor
+	}
+	if f.Evidence = suppressSmall(k.Evidence); f.Evidence != nil {
+		f.Unopened = &k.Unopened
 	}
 	f.AnswerDays, f.DecideDays = median(k.AnswerDays), median(k.DecideDays)
 	return f

@@ -18,7 +18,8 @@ import (
 type Port interface {
 	// ComplaintCounts returns the sums of each kind that has any.
 	ComplaintCounts(ctx context.Context) ([]complaint.Counts, error)
-	// InquiryCounts returns the sums of each agency that has any.
+	// InquiryCounts returns the sums of each agency that has any, and those about the
+	// bureau's own staff with the agency "".
 	InquiryCounts(ctx context.Context) ([]inquiry.Counts, error)
 	// Cases returns all cases that match, by nearest clock (Case.NextDue, those with
 	// none last), then by ID, from the cursor on, each as its [cases.Case.Summary]. Search
@@ -26,6 +27,9 @@ type Port interface {
 	Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error)
 	// AgencyCounts returns the sums of each agency that has any.
 	AgencyCounts(ctx context.Context, now time.Time) ([]AgencyCounts, error)
+	// BureauCounts returns the sums of the bureau's own part in all cases: Asked are those
+	// that are decided, and the outcomes are of reviews.
+	BureauCounts(ctx context.Context) (AgencyCounts, error)
 	// EvidenceCase returns the case to which a file belongs. Nothing is opened.
 	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
 	// HeldByRef returns the IDs of an agency's records and listings under its reference,

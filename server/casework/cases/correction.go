@@ -27,7 +27,7 @@ func (c *Cases) CorrectedTo(ctx context.Context, rd *kernel.Reader, day string, 
 
 // CountsAgainst reports whether the item counts against a resident by any rulebook.
 func (c *Cases) CountsAgainst(code string) bool {
-	return slices.ContainsFunc(c.city.Books(), func(b *mingjing.Rulebook) bool {
+	return slices.ContainsFunc(c.city.HeldBooks(), func(b *mingjing.Rulebook) bool {
 		item, ok := b.Item(code)
 		return ok && (item.Points < 0 || item.Cap != "")
 	})

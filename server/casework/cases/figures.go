@@ -17,10 +17,11 @@ const (
 	AnswerSilent = "silent" // it missed its clock
 )
 
-// An AgencyCase is what a dispute says about its agency, and about nobody else.
+// An AgencyCase is what a case says about its agency and about the bureau, and about nobody
+// else.
 type AgencyCase struct {
 	Dispute string // its id
-	Agency  string
+	Agency  string // "" where the case is put to none
 	// Asked says that the dispute was put to the agency.
 	Asked bool
 	// Answer is one of the Answer constants.
@@ -31,6 +32,13 @@ type AgencyCase struct {
 	AnswerDays, DecideDays *int
 	// Feedback is what the resident said of it.
 	Feedback string
+	// Evidence is yes or no: whether the agency had opened all evidence when it answered.
+	Evidence string
+	// Desk is one of the Answer constants: how the bureau decided. DeskOutcome is what a
+	// review of a decision found, and DeskEvidence as Evidence, of who decided.
+	Desk         string
+	DeskOutcome  mingjing.Outcome
+	DeskEvidence string
 	// LateFrom is when the agency is late with an open dispute; zero for never.
 	LateFrom time.Time
 }
@@ -53,18 +61,34 @@ func (c *Cases) SetCase(ctx context.Context, t *kernel.Tx, d Case) error {
 }
 
 // keepFigures stores how the agency deals with a dispute, or with a request for a missing
-// record. Other kinds of case are the
-// bureau's own work.
+// record, and how the bureau deals with each case. Other kinds of case are the bureau's own
+// work alone.
 func (c *Cases) keepFigures(ctx context.Context, t *kernel.Tx, d Case) error {
-	if d.Kind != mingjing.CaseDispute && d.Kind != mingjing.CaseMissing {
-		return nil
+	k := AgencyCase{Dispute: d.ID}
+	if d.Kind == mingjing.CaseDispute || d.Kind == mingjing.CaseMissing {
+		k = c.agencyCase(d)
 	}
-	return db(t).SetAgencyCase(ctx, c.agencyCase(d))
+	if d.Decision == nil {
+		return db(t).SetAgencyCase(ctx, k)
+	}
+	k.DeskEvidence = d.Decision.Opened
+	switch {
+	case d.Decision.Rule == "unchecked" || d.Decision.Rule == "unserved":
+		k.Desk = AnswerSilent
+	case d.Escalated || slices.ContainsFunc(d.Clocks, func(k mingjing.Clock) bool { return IsBureauClock(k.Code) && k.Missed }):
+		k.Desk = AnswerLate
+	default:
+		k.Desk = AnswerInTime
+	}
+	if d.Kind == mingjing.CaseReview {
+		k.DeskOutcome = d.Decision.Outcome
+	}
+	return db(t).SetAgencyCase(ctx, k)
 }
 
 // agencyCase returns how the agency deals with a dispute.
 func (c *Cases) agencyCase(d Case) AgencyCase {
-	k := AgencyCase{Dispute: d.ID, Agency: d.AgencyCode, Feedback: d.Feedback}
+	k := AgencyCase{Dispute: d.ID, Agency: d.AgencyCode, Feedback: d.Feedback, Evidence: d.Opened}
 	var asked time.Time
 	for _, e := range d.Timeline {
 		if e.Code == "agency_asked" && asked.IsZero() {

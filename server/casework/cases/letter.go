@@ -126,7 +126,7 @@ func (c *Cases) WriteLetter(ctx context.Context, rd *kernel.Reader, d *Case) err
 	if l.Counterfactuals, err = c.scores.Counterfactuals(ctx, rd, d.Resident); err != nil {
 		return err
 	}
-	for _, b := range c.city.Books() {
+	for _, b := range c.city.HeldBooks() {
 		item, ok := b.Item(l.Dispute.Code())
 		if !ok {
 			continue
@@ -134,7 +134,7 @@ func (c *Cases) WriteLetter(ctx context.Context, rd *kernel.Reader, d *Case) err
 		l.City, l.Rulebook, l.LegalBasis, l.Documents, l.CountsMonths = b.City, b.Ref(), item.LegalBasis, item.Documents, item.CountsMonths
 		break // the default rulebook goes first
 	}
-	for _, b := range c.city.Books() {
+	for _, b := range c.city.HeldBooks() {
 		// That of the decision: the first that was made with it or after it. The two
 		// times are not stored to the same fraction of a second.
 		s, err := read(rd).FirstScoreSince(ctx, d.Resident, b.ID, d.Decision.At.Truncate(time.Second))

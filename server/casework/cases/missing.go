@@ -32,17 +32,18 @@ type MissingFiling struct {
 // MissingForm returns what a resident can ask for: everything of a rulebook that can only
 // count for them, with the agencies that may hold it.
 func (c *Cases) MissingForm(_ context.Context, a mingjing.Actor) (mingjing.MissingView, error) {
-	if _, err := kernel.AsResident(a); err != nil {
+	me, err := kernel.AsResident(a)
+	if err != nil {
 		return mingjing.MissingView{}, err
 	}
-	v := mingjing.MissingView{Choices: c.missingChoices()}
+	v := mingjing.MissingView{Choices: c.missingChoices(me)}
 	v.Procedure = &c.city.Books()[0].Procedure
 	return v, nil
 }
 
-func (c *Cases) missingChoices() []mingjing.MissingChoice {
+func (c *Cases) missingChoices(me mingjing.ResidentID) []mingjing.MissingChoice {
 	all := []mingjing.MissingChoice{}
-	for _, b := range c.city.Books() {
+	for _, b := range c.city.BooksOf(me.Subject()) {
 		for _, item := range b.Catalogue {
 			if item.Listing != "" || !helps(b, item) || c.CountsAgainst(item.Code) {
 				continue
@@ -72,13 +73,14 @@ func helps(b *mingjing.Rulebook, item mingjing.Item) bool {
 // evidence; record_held (Conflict) where the record is held; and dispute_open (Conflict)
 // where it was asked for and is not decided.
 func (c *Cases) AskForMissing(ctx context.Context, a mingjing.Actor, in MissingFiling) (mingjing.Case, error) {
-	if _, err := kernel.AsResident(a); err != nil {
+	me, err := kernel.AsResident(a)
+	if err != nil {
 		return mingjing.Case{}, err
 	}
 	f := Filing{Kind: mingjing.CaseMissing, Statement: in.Statement, Evidence: in.Evidence, Missing: &mingjing.MissingRecord{}}
 	var wrong []mingjing.FieldError
 	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
-	all := c.missingChoices()
+	all := c.missingChoices(me)
 	if i := slices.IndexFunc(all, func(k mingjing.MissingChoice) bool { return k.Value() == in.Choice }); i < 0 {
 		add("missing", "missing_choice")
 	} else {
@@ -220,7 +222,7 @@ func (c *Cases) TakeUpMissing(ctx context.Context, rd *kernel.Reader, d *Case, n
 	r := holding.Record{Resident: d.Resident, Ref: "missing-" + d.ID, Intake: true, Record: mingjing.Record{ID: kernel.NewID(),
 		Agency: m.Agency, Code: m.Code, Subject: d.ResidentName, Occurred: m.Occurred, State: mingjing.RecordActive, DisputeID: d.ID,
 		Document: mingjing.Document{Number: m.Number, Date: m.Occurred, Hash: hash}, CollectedAt: now}}
-	for _, b := range c.city.Books() {
+	for _, b := range c.city.BooksOf(d.Resident.Subject()) {
 		item, ok := b.Item(m.Code)
 		agency, known := b.Agency(m.Agency)
 		if ok && known && len(item.Documents) > 0 {

@@ -134,6 +134,11 @@ func (c *Cases) askOnce(ctx context.Context, agency string, q Question, state mi
 // AgencyAnswered stores the agency's answer to a dispute, and notifies the resident.
 func (c *Cases) AgencyAnswered(ctx context.Context, rd *kernel.Reader, d Case, word mingjing.AgencyAnswer, now time.Time) error {
 	word.At = now
+	evidence, err := read(rd).Evidence(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	d.Opened = mingjing.AllOpened(evidence, func(e mingjing.Evidence) time.Time { return e.AgencyOpenedAt })
 	d.Answer, d.State = &word, mingjing.CaseAgencyAnswered
 	MarkMet(d.Clocks, "agency", now)
 	MarkMet(d.Clocks, "second", now)

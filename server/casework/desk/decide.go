@@ -60,7 +60,8 @@ func (c *Desk) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling
 			}
 		}
 		d.State = mingjing.CaseDecided
-		d.Decision = &mingjing.Decision{Outcome: r.Outcome, Reasons: r.Reasons, By: a.Name, At: now, Corrected: correctTo}
+		d.Decision = &mingjing.Decision{Outcome: r.Outcome, Reasons: r.Reasons, By: a.Name, At: now, Corrected: correctTo,
+			Opened: mingjing.AllOpened(evidence, func(e mingjing.Evidence) time.Time { return e.HandlerOpenedAt })}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "decided", Role: a.Role, Who: a.Name})
 		if err := db(rd).DecideDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, DecidedAt: now,
 			Days: c.city.WorkingDaysBetween(d.FiledAt, now)}); err != nil {

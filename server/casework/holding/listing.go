@@ -116,7 +116,7 @@ func (c *Holdings) capByTier(l *Listing) {
 
 // ListingItem returns the rulebook and the item of a list, by its catalogue code.
 func (c *Holdings) ListingItem(code string) (*mingjing.Rulebook, mingjing.Item, bool) {
-	for _, b := range c.city.Books() {
+	for _, b := range c.city.HeldBooks() {
 		if item, ok := b.Item(code); ok && item.Listing != "" {
 			return b, item, true
 		}

@@ -12,7 +12,7 @@ var LineCodes = []string{
 	"line_unreadable", "quote_open", "quote_stray", "cells_count", "field_unknown", "field_type", "number_form",
 	// What it says is not complete or not right.
 	"op_unknown", "ref_required", "id_number_length", "id_number_digits", "id_number_date", "id_number_check", "id_number_fifteen",
-	"id_number_foreign", "date_form",
+	"id_number_foreign", "organisation_code", "date_form",
 	"too_long", "language_unknown", "change_reason_required", "ground_required", "measures_required", "measure_unpublished", "term_too_long",
 	mingjing.WhyNoDocument, mingjing.WhyWrongDocument, "document_part_required", "hash_form",
 	mingjing.WhyNotInCatalogue, mingjing.WhyNotFromAgency, mingjing.WhyNotYet, mingjing.WhyExpired,

@@ -45,7 +45,7 @@ func (c *Intake) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, age
 	case OpCorrection:
 		return c.correctRecord(ctx, t, a, agency, l, rescore)
 	case OpListing:
-		n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
+		n, err := mingjing.ParseHolder(l.IDNumber, c.city.Now())
 		if err != nil {
 			return "", refuse("id_number", err.Error())
 		}
@@ -60,7 +60,7 @@ func (c *Intake) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, age
 
 // checkRecord returns why a record would not count, by the codes of scoring; nil if it
 // counts by one rulebook.
-func (c *Intake) checkRecord(agency string, r mingjing.Record) error {
+func (c *Intake) checkRecord(agency string, of mingjing.Subject, r mingjing.Record) error {
 	if r.Occurred == "" {
 		return refuse("occurred", "date_form")
 	}
@@ -69,7 +69,7 @@ func (c *Intake) checkRecord(agency string, r mingjing.Record) error {
 	}
 	r.Agency, r.State = agency, mingjing.RecordActive
 	why := mingjing.WhyNotInCatalogue
-	for _, b := range c.city.Books() {
+	for _, b := range c.city.BooksOf(of) {
 		switch w := mingjing.EffectOfRecord(b, r, c.city.Today()).Why; w {
 		case "", mingjing.WhyNoRule:
 			return nil
@@ -112,7 +112,7 @@ func checkText(field string, texts mingjing.Text) error {
 // dated later.
 func (c *Intake) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine,
 	rescore rescoring) (string, error) {
-	n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
+	n, err := mingjing.ParseHolder(l.IDNumber, c.city.Now())
 	if err != nil {
 		return "", refuse("id_number", err.Error())
 	}
@@ -131,7 +131,7 @@ func (c *Intake) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor,
 	if r.Submitted, err = digestOf(l); err != nil {
 		return "", err
 	}
-	if err := c.checkRecord(agency, r.Record); err != nil {
+	if err := c.checkRecord(agency, n.Subject(), r.Record); err != nil {
 		return "", err
 	}
 	if r.Resident, err = db(t).ResidentByIDNumber(ctx, n); errors.Is(err, kernel.ErrNotFound) {
@@ -233,7 +233,7 @@ type found struct {
 func (c *Intake) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine) (found, error) {
 	of := mingjing.ResidentID("")
 	if l.IDNumber != "" {
-		n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
+		n, err := mingjing.ParseHolder(l.IDNumber, c.city.Now())
 		if err != nil {
 			return found{}, refuse("id_number", err.Error())
 		}
@@ -316,7 +316,7 @@ func (c *Intake) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.Act
 	if sameRecord(was, r.Record) {
 		return r.ID, nil // it says so already
 	}
-	if err := c.checkRecord(agency, r.Record); err != nil {
+	if err := c.checkRecord(agency, r.Resident.Subject(), r.Record); err != nil {
 		return "", err
 	}
 	against := c.cases.CountsAgainst(r.Code)

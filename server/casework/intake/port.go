@@ -41,6 +41,8 @@ type Port interface {
 	PutBatchBody(ctx context.Context, key string, body []byte) error
 	BatchBody(ctx context.Context, key string) ([]byte, error)
 	DeleteBatchBody(ctx context.Context, key string) error // there may be none
+	// AddIntakeRows adds to how many rows of the agency were taken and refused.
+	AddIntakeRows(ctx context.Context, agency string, accepted, refused int) error
 	// AddUnmatched adds a record that waits for the agency because of the name, unless it
 	// waits already. DeleteUnmatched removes those under a reference, of one resident or,
 	// with "", of anybody, and reports whether there were any.

@@ -109,6 +109,9 @@ func (c *Intake) storeAnswers(ctx context.Context, t *kernel.Tx, row *BatchRow, 
 	now := c.city.Now().UTC()
 	if row.Accepted+row.Refused >= row.Total {
 		row.FinishedAt = &now
+		if err := db(t).AddIntakeRows(ctx, row.Agency, row.Accepted, row.Refused); err != nil {
+			return err
+		}
 		if err := c.joinParts(ctx, t, row); err != nil {
 			return err
 		}
@@ -309,7 +312,7 @@ func (c *Intake) ownersOf(ctx context.Context, agency string, lines []BatchLine)
 				}
 				continue
 			}
-			n, err := mingjing.ParseIDNumber(l.IDNumber, now)
+			n, err := mingjing.ParseHolder(l.IDNumber, now)
 			if err != nil {
 				continue
 			}

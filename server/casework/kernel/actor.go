@@ -97,7 +97,7 @@ func (c *City) Signed(a mingjing.Actor) mingjing.Actor {
 		return a
 	}
 	name := a.Agency
-	for _, b := range c.Books() {
+	for _, b := range c.HeldBooks() {
 		if ag, ok := b.Agency(a.Agency); ok {
 			name = ag.Name.In(mingjing.Languages[0])
 			break

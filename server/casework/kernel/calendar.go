@@ -29,7 +29,7 @@ func (c *City) calendar() *mingjing.Calendar { return c.Calendar(c.Books()[0]) }
 // Procedure returns the due process of an item: that of the first rulebook whose
 // catalogue has it, or else of the first rulebook.
 func (c *City) Procedure(item string) *mingjing.Procedure {
-	books := c.Books()
+	books := c.HeldBooks()
 	for _, b := range books {
 		if _, ok := b.Item(item); ok {
 			return &b.Procedure

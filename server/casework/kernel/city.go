@@ -112,7 +112,6 @@ func New(c Config) (*City, error) {
 		}
 		city.zones[b.Zone] = zone
 	}
-	city.zone = city.zones[c.Books[0].Zone]
 	var err error
 	if city.law, err = newLaw(c.Books, c.Kept, c.Calendars, city.zones); err != nil {
 		return nil, err
@@ -120,6 +119,7 @@ func New(c Config) (*City, error) {
 	if len(city.Books()) == 0 {
 		return nil, errors.New("casework: no rulebook holds today: every one is a draft, or holds from a later day")
 	}
+	city.zone = city.zones[city.Books()[0].Zone]
 	if city.files == nil {
 		city.files = noFiles{}
 	}

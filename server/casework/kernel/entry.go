@@ -33,6 +33,9 @@ func (c *City) Entry(a mingjing.Actor, action, subject, purpose string) Entry {
 		Action: action, Subject: subject, Purpose: purpose}}
 	if a.Role == mingjing.RoleResident {
 		e.Own = mingjing.ResidentID(a.ID)
+		if e.Own.Subject() == mingjing.OfOrganisations {
+			e.Role = mingjing.RoleRepresentative
+		}
 	}
 	return c.OfPage(e, a, action, subject)
 }

@@ -84,19 +84,42 @@ func inForce[T any](versions []dated[T], now time.Time, same func(a, b T) bool) 
 	return out
 }
 
-// Books returns the rulebooks in force today, each in its version, the default one first.
-func (c *City) Books() []*mingjing.Rulebook {
+// Books returns the rulebooks for residents in force today, each in its version, the
+// default one first.
+func (c *City) Books() []*mingjing.Rulebook { return c.BooksOf(mingjing.OfResidents) }
+
+// BooksOf is [City.Books] for those whom rulebooks score.
+func (c *City) BooksOf(of mingjing.Subject) []*mingjing.Rulebook {
+	return slices.DeleteFunc(c.allBooks(), func(b *mingjing.Rulebook) bool { return b.Of != of })
+}
+
+// HeldBooks returns the rulebooks in force today for those on whom records and listings are
+// held: residents, and then organisations. No code is of both.
+func (c *City) HeldBooks() []*mingjing.Rulebook {
+	return append(c.Books(), c.BooksOf(mingjing.OfOrganisations)...)
+}
+
+func (c *City) allBooks() []*mingjing.Rulebook {
 	return inForce(c.law.books, c.clock.Now(), func(a, b *mingjing.Rulebook) bool { return a.ID == b.ID })
 }
 
-// Book returns the version of a rulebook that is in force today.
+// Book returns the version of a rulebook that is in force today, whomever it scores.
 func (c *City) Book(id string) (*mingjing.Rulebook, error) {
-	for _, b := range c.Books() {
+	for _, b := range c.allBooks() {
 		if b.ID == id {
 			return b, nil
 		}
 	}
 	return nil, mingjing.NewError(mingjing.Invalid, "unknown_rulebook")
+}
+
+// BookFor is [City.Book] of a rulebook that scores who has the id.
+func (c *City) BookFor(who mingjing.ResidentID, id string) (*mingjing.Rulebook, error) {
+	b, err := c.Book(id)
+	if err == nil && b.Of != who.Subject() {
+		return nil, mingjing.NewError(mingjing.Invalid, "unknown_rulebook")
+	}
+	return b, err
 }
 
 // BookOf returns the very version that a score names, by its hash. Of a version that
@@ -117,7 +140,7 @@ func (c *City) BookByHash(hash string) (*mingjing.Rulebook, bool) {
 // Versions returns all published versions of the rulebooks, drafts left out: those in
 // force first, then those that will be and those that were.
 func (c *City) Versions() []*mingjing.Rulebook {
-	all := c.Books()
+	all := c.allBooks()
 	add := func(b *mingjing.Rulebook) {
 		if !b.Draft && !slices.Contains(all, b) {
 			all = append(all, b)
@@ -147,7 +170,7 @@ func (c *City) Calendars() []*mingjing.Calendar {
 // published already ends with that one. Metrics read it, and the page of staff.
 func (c *City) CalendarEnds() []mingjing.CalendarEnd {
 	var ends []mingjing.CalendarEnd
-	for _, b := range c.Books() {
+	for _, b := range c.allBooks() {
 		code := b.Procedure.Calendar
 		if slices.ContainsFunc(ends, func(e mingjing.CalendarEnd) bool { return e.Calendar == code }) {
 			continue

@@ -60,6 +60,9 @@ func (c *Listings) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor
 	} else if err != nil {
 		return mingjing.Listing{}, err
 	}
+	if book, _, ok := c.holdings.ListingItem(p.Code); !ok || book.Of != who.Subject() {
+		return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "code", Code: "not_in_catalogue"})
+	}
 	id := kernel.NewID()
 	rd := t.As(c.city.Entry(a, "propose", id, "listing"))
 	resident, err := read(rd).Resident(ctx, who)

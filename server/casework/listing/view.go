@@ -67,7 +67,7 @@ func (c *Listings) ListingView(l holding.Listing, open holding.OpenCases) mingji
 	v := mingjing.ListingView{Listing: l.Listing, Effective: l.Effective(c.city.Today()),
 		Effect: []mingjing.Effect{}, Open: open.ListingDisputable(l), RepairWhy: c.holdings.RepairWhy(l, open[l.DisputeID])}
 	v.Repair = v.RepairWhy == ""
-	for _, b := range c.city.Books() {
+	for _, b := range c.city.HeldBooks() {
 		if _, ok := b.Item(l.Code); ok {
 			v.Effect = append(v.Effect, mingjing.EffectOfListing(b, l.Listing, c.city.Today()))
 		}
@@ -78,7 +78,7 @@ func (c *Listings) ListingView(l holding.Listing, open holding.OpenCases) mingji
 // without returns what each score of the resident would be today without the listing.
 func (c *Listings) without(ctx context.Context, rd *kernel.Reader, l holding.Listing) ([]mingjing.ScoreIf, error) {
 	var out []mingjing.ScoreIf
-	for _, b := range c.city.Books() {
+	for _, b := range c.city.HeldBooks() {
 		if _, ok := b.Item(l.Code); !ok {
 			continue
 		}

@@ -61,7 +61,7 @@ func (c *Records) Record(ctx context.Context, a mingjing.Actor, id string) (ming
 // RecordView returns a record with its rule and effect by each rulebook.
 func (c *Records) RecordView(r holding.Record, open holding.OpenCases) mingjing.RecordView {
 	v := mingjing.RecordView{Record: r.Record, Effect: []mingjing.Effect{}, Open: open.RecordDisputable(r)}
-	for _, b := range c.city.Books() {
+	for _, b := range c.city.BooksOf(r.Resident.Subject()) {
 		item, ok := b.Item(r.Code)
 		if !ok {
 			continue
@@ -122,7 +122,7 @@ func (c *Records) Sources(ctx context.Context, a mingjing.Actor) (mingjing.Sourc
 			return v, err
 		}
 		seen := map[string]int{}
-		for _, b := range c.city.Books() {
+		for _, b := range c.city.BooksOf(me.Subject()) {
 			for _, ag := range b.Agencies {
 				if i, ok := seen[ag.Code]; ok {
 					for _, code := range ag.Holds {

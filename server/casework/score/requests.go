@@ -18,7 +18,7 @@ func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook st
 	if err != nil {
 		return mingjing.ScoreRequest{}, err
 	}
-	book, err := c.city.Book(rulebook)
+	book, err := c.city.BookFor(me, rulebook)
 	if err != nil {
 		return mingjing.ScoreRequest{}, mingjing.InvalidFields(mingjing.FieldError{Field: "rulebook", Code: "unknown_rulebook"})
 	}

@@ -103,7 +103,7 @@ func (c *Scores) Rescore(ctx context.Context, rd *kernel.Reader, resident mingji
 	if err != nil {
 		return err
 	}
-	for _, book := range c.city.Books() {
+	for _, book := range c.city.BooksOf(resident.Subject()) {
 		if book.ID == except || !InForce(consents, book.ID) {
 			continue
 		}
@@ -169,7 +169,7 @@ const maxHistory = 60
 // rulebooks.
 func LatestCards(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, city *kernel.City) ([]mingjing.ScoreCard, error) {
 	cards := []mingjing.ScoreCard{}
-	for _, book := range city.Books() {
+	for _, book := range city.BooksOf(resident.Subject()) {
 		s, err := read(rd).LatestScore(ctx, resident, book.ID)
 		if errors.Is(err, kernel.ErrNotFound) {
 			continue
@@ -194,7 +194,7 @@ func (c *Scores) Counterfactuals(ctx context.Context, rd *kernel.Reader, residen
 	if err != nil {
 		return nil, err
 	}
-	for _, book := range c.city.Books() {
+	for _, book := range c.city.BooksOf(resident.Subject()) {
 		s, err := read(rd).LatestScore(ctx, resident, book.ID)
 		if errors.Is(err, kernel.ErrNotFound) {
 			continue

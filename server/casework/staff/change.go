@@ -102,7 +102,7 @@ func (c *Staff) check(ch Change) (Change, error) {
 // agencies returns the codes of all agencies.
 func (c *Staff) agencies() []string {
 	list := []string{}
-	for _, b := range c.city.Books() {
+	for _, b := range c.city.HeldBooks() {
 		for _, a := range b.Agencies {
 			if !slices.Contains(list, a.Code) {
 				list = append(list, a.Code)

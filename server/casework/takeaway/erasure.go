@@ -65,6 +65,9 @@ func (c *Takeaway) Leaving(ctx context.Context, a mingjing.Actor) (mingjing.Leav
 // nobody loses a protection by mistake. It needs a fresh login.
 func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasure, error) {
 	me, err := asFresh(a)
+	if err == nil && me.Subject() != mingjing.OfResidents { // an organisation is kept by law
+		err = kernel.ErrForbidden
+	}
 	if err != nil {
 		return mingjing.Erasure{}, err
 	}
