@@ -257,7 +257,8 @@ var codes = map[string][]string{
 		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required",
 		"share_over", "share_no_score", "shares_full", "share_fields", "share_views", "share_ends", "nothing_to_tell", "leave_confirm",
 		"leave_cases_open", "key_use_required", "keys_too_many", "key_over", "overlap_invalid", "agency_unknown", "record_held", "missing_choice",
-		"missing_undocumented", "missing_proven", "missing_waiting", "key_used", "shown_once", "nothing_added", "not_sooner", "words_full", "refused_measure",
+		"missing_undocumented", "missing_proven", "missing_waiting", "key_used", "shown_once", "nothing_added",
+		"not_sooner", "words_full", "refused_measure",
 		"measure_not_clear", "place_required", "complaint_answered"},
 	"erasure_kept": mingjing.ErasureKept,
 }

@@ -21,7 +21,8 @@ func TestNamesInTheScriptsOfTheCountryAreInLetters(t *testing.T) {
 		if said := visible(name); strings.Contains(said, "[U+") {
 			t.Errorf("%s: %q is printed as %q", what, name, said)
 		}
-		pdf, err := PDF(mingjing.Letter{Title: "王小明 " + name, Blocks: []mingjing.Block{{Kind: mingjing.BlockStrong, Text: name + "，你好"}}}, "zh-CN")
+		pdf, err := PDF(mingjing.Letter{Title: "王小明 " + name,
+			Blocks: []mingjing.Block{{Kind: mingjing.BlockStrong, Text: name + "，你好"}}}, "zh-CN")
 		if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -69,7 +69,8 @@ func (c *Notices) NotifyVersion(ctx context.Context, rd *kernel.Reader, resident
 	if v.Before.Value == v.After.Value && v.Before.Band == v.After.Band && len(v.Rules) == 0 {
 		code = "same"
 	}
-	return c.add(ctx, rd, resident, mingjing.Notice{Kind: mingjing.NoticeNewVersion, Code: code, Page: "score", Subject: v.Rulebook.ID, Item: v.Rulebook.ID,
+	return c.add(ctx, rd, resident, mingjing.Notice{Kind: mingjing.NoticeNewVersion, Code: code, Page: "score", Subject: v.Rulebook.ID,
+		Item:    v.Rulebook.ID,
 		Version: &v})
 }
 
