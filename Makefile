@@ -105,7 +105,7 @@ release: $(PACKED) ## bin/release: the program without the demo city, built twic
 	@! DEMO=1 DATA=.cache/release/data bin/release/mingjing >.cache/release/said 2>&1 && grep -q 'this is a release' .cache/release/said
 	@cd / && GOFLAGS= GOBIN='$(ROOT)/.cache/release' $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(SBOM_VERSION)
 	@.cache/release/cyclonedx-gomod bin -json -noserial -notimestamp -version '$(VERSION)' -output bin/release/mingjing.cdx.json bin/release/mingjing
-	@$(GO) run ./release -builder '$(BUILDER)' -version '$(VERSION)' -revision "$$(git rev-parse HEAD)" \
+	@$(GO) run ./server/release -builder '$(BUILDER)' -version '$(VERSION)' -revision "$$(git rev-parse HEAD)" \
 		bin/release/mingjing bin/release/mingjing.cdx.json > bin/release/mingjing.intoto.json
 	@cd bin/release && sha256sum mingjing mingjing.cdx.json mingjing.intoto.json | tee SHA256SUMS
 	@rm -rf .cache/release

@@ -57,14 +57,15 @@ var floors = map[string]int{
 	"app/desk":          5,
 	"app/check":         5,
 	"server":            5,
-	"release":           5,
+	"server/release":    5,
 	"e2e":               5,
 	"e2e/hello":         5,
 }
 
 // parts are the parts of casework. A part imports only the parts before it in this list,
 // and the root package.
-var parts = []string{"kernel", "notice", "holding", "score", "law", "comment", "mandate", "organisation", "cases", "record", "listing", "desk",
+var parts = []string{"kernel", "notice", "holding", "score", "law", "comment", "mandate", "organisation", "cases", "record", "listing",
+	"desk",
 	"staff", "inquiry", "complaint", "draft", "share", "accesslog", "agencyside", "agencykey", "intake", "register", "takeaway", "upkeep"}
 
 // partsImport are the packages that a part may import besides other parts.
@@ -204,7 +205,8 @@ func TestAPartOfCaseworkImportsOnlyPartsBeforeIt(t *testing.T) {
 
 // demoNamers are the files of the server, besides those of server/demo, that know that a
 // city may be a demo: the program with its settings, and the pages' only hook.
-var demoNamers = []string{"server/serve.go", "server/democity.go", "server/democity_release.go", "server/settings.go", "server/settingnotes.go",
+var demoNamers = []string{"server/serve.go", "server/democity.go", "server/democity_release.go", "server/settings.go",
+	"server/settingnotes.go",
 	"server/api/demo.go", "server/api/api.go", "server/api/answer.go", "server/api/routes.go"}
 
 func TestTheProductDoesNotKnowTheDemoCity(t *testing.T) {

@@ -107,7 +107,7 @@ func TestTheInventoryOfTheLogHasEachRecordAndNoneHasSomethingOfAPerson(t *testin
 	case !marked:
 		t.Errorf("%s lacks the mark", logDocument)
 	default:
-		if err := os.WriteFile(logDocument, []byte(before+logMark+out.String()), 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(logDocument, []byte(before+logMark+out.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -186,7 +186,7 @@ func TestACodeOfAnOrganisationIsReadAndADoubtfulOneIsOnlyWarnedOf(t *testing.T) 
 		"913501A0M000100Y43":   mingjing.ErrOrganisationCode,
 	} {
 		code, err := mingjing.ParseOrganisationCode(text)
-		if !errors.Is(err, want) || (code == "") != (want == mingjing.ErrOrganisationCode) {
+		if !errors.Is(err, want) || (code == "") != errors.Is(want, mingjing.ErrOrganisationCode) {
 			t.Errorf("%q: %q, %v", text, code, err)
 		}
 	}

@@ -17,5 +17,6 @@ const (
 )
 
 // SecurityKinds are all kinds of security events.
-var SecurityKinds = []SecurityKind{SecurityEventLogin, SecurityEventFailed, SecurityEventLimited, SecurityEventForbidden, SecurityEventFactor, SecurityEventRole,
+var SecurityKinds = []SecurityKind{SecurityEventLogin, SecurityEventFailed, SecurityEventLimited, SecurityEventForbidden,
+	SecurityEventFactor, SecurityEventRole,
 	SecurityEventExport, SecurityEventErasure, SecurityEventOpened}

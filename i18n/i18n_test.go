@@ -124,7 +124,8 @@ var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "li
 	"Outcome":        "outcome",
 	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind",
 	"InquiryState": "inquiry_state", "InquiryOutcome": "inquiry_outcome", "ShareState": "share_state", "ShareField": "share_field",
-	"ShareName": "share_named", "DraftFileState": "draft_file", "RepresentativeState": "representative_state", "EvidenceState": "evidence_state", "StaffState": "staff_state",
+	"ShareName": "share_named", "DraftFileState": "draft_file", "RepresentativeState": "representative_state",
+	"EvidenceState": "evidence_state", "StaffState": "staff_state",
 	"ComplaintKind": "complaint_kind", "ComplaintState": "complaint_state", "ComplaintOutcome": "complaint_outcome",
 	"RefusalAnswer": "refusal_answer", "KeyUse": "key_use", "KeyState": "key_state"}
 

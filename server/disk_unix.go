@@ -21,5 +21,5 @@ func openFiles() int {
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) != nil || l.Cur > 1<<30 {
 		return 0
 	}
-	return int(l.Cur) //nolint:gosec // it is no larger
+	return int(l.Cur)
 }

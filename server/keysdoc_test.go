@@ -77,7 +77,8 @@ func TestAKeyThatIsRotatedIsANewOneAndAllOthersStay(t *testing.T) {
 		}
 		var differ []string
 		for f := range reflect.TypeFor[secrets]().Fields() {
-			if !reflect.DeepEqual(reflect.ValueOf(before).FieldByIndex(f.Index).Interface(), reflect.ValueOf(after).FieldByIndex(f.Index).Interface()) {
+			was, is := reflect.ValueOf(before).FieldByIndex(f.Index), reflect.ValueOf(after).FieldByIndex(f.Index)
+			if !reflect.DeepEqual(was.Interface(), is.Interface()) {
 				differ = append(differ, f.Name)
 			}
 		}

@@ -94,6 +94,8 @@ func (b *browser) state() (int, readyAnswer) {
 
 // TestAnOutageLogsNobodyOut runs a server on PostgreSQL, Redis and Kratos, and stops each
 // of them in turn. Everybody keeps their session.
+//
+//nolint:tparallel // one outage comes after the other
 func TestAnOutageLogsNobodyOut(t *testing.T) {
 	t.Parallel()
 	theOpenCity(t) // inspect needs it for descriptions

@@ -21,7 +21,8 @@ var administratorPages = []string{"staff", "staff-register", "sessions"}
 // Pages of a resident: the first four and "more" are the tabs of a phone.
 var (
 	residentTabs = []string{"overview", "score", "records", "disputes"}
-	residentMore = []string{"inbox", "listings", "sources", "access-log", "shares", "consents", "mandates", "organisations", "drafts", "sessions"}
+	residentMore = []string{"inbox", "listings", "sources", "access-log", "shares", "consents", "mandates", "organisations", "drafts",
+		"sessions"}
 )
 
 // parents has, by page, the item of the menu to which the page belongs.

@@ -45,7 +45,8 @@ var accessLogPage = page[mingjing.AccessLogView]{
 				fails: []int{http.StatusUnprocessableEntity}},
 		},
 		raw[none]{
-			path: "/api/access-log/proof.json", access: mingjing.Residents, write: writeProofFile, heavy: true, out: reflect.TypeFor[mingjing.AccessProof](),
+			path: "/api/access-log/proof.json", access: mingjing.Residents, write: writeProofFile, heavy: true,
+			out: reflect.TypeFor[mingjing.AccessProof](),
 			doc: apiDoc{id: "accessLogProofFile", summary: "The whole proof of one's access log, as a file",
 				answer: "The whole proof as an attachment, for mingjing verify."},
 		},

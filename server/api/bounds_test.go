@@ -143,7 +143,8 @@ func TestBodiesThatNeverEndTakeNoMoreThanTheirPartOfTheMemory(t *testing.T) {
 	})
 	const each = bodyMemory/maxForm + 4 // more than one client may have
 	for range each {
-		conn := opens(t, addr, "POST /api/disputes HTTP/1.1\r\nHost: x\r\nWho: hostile\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+		conn := opens(t, addr, "POST /api/disputes HTTP/1.1\r\nHost: x\r\nWho: hostile\r\nContent-Type: application/json\r\n"+
+			"Content-Length: %d\r\n\r\n",
 			maxForm)
 		go func() { _, _ = conn.Write(bytes.Repeat([]byte("x"), maxForm-1)) }()
 	}
@@ -201,7 +202,7 @@ func TestSlowReadersOfLargeAnswersTakeNoMemory(t *testing.T) {
 		runtime.GC()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		return int64(m.HeapAlloc) //nolint:gosec // it is no such size
+		return int64(m.HeapAlloc)
 	}
 	before := heap()
 	var last net.Conn

@@ -53,7 +53,8 @@ func TestAHandlerOpensWhatIsTheirsAndForAReasonWhatIsSomebodyElses(t *testing.T)
 		t.Errorf("opened with a reason it is %+v", k)
 	}
 	l := c.looks(t, a)[0]
-	if l.Reason != "The handler is ill,\nand they telephoned." || l.Purpose != mingjing.PurposeOtherCase || l.Who != handler2.Name || !l.Askable() {
+	if l.Reason != "The handler is ill,\nand they telephoned." || l.Purpose != mingjing.PurposeOtherCase ||
+		l.Who != handler2.Name || !l.Askable() {
 		t.Errorf("the log says %+v", l)
 	}
 	_, _, err = c.EvidenceFile(ctx, handler2, d.Evidence[0].ID)

@@ -47,12 +47,13 @@ func guarded(t *testing.T, each, all int, log io.Writer, hold chan struct{}) (l 
 		t.Fatal(err)
 	}
 	l, held = Listen(inner, each, all, slog.New(slog.NewTextHandler(log, nil))), make(chan struct{}, 64)
-	srv := &http.Server{ConnState: l.State, ReadHeaderTimeout: time.Hour, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	srv := &http.Server{ConnState: l.State, ReadHeaderTimeout: time.Hour}
+	srv.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/hold" {
 			held <- struct{}{}
 			<-hold
 		}
-	})}
+	})
 	go func() { _ = srv.Serve(l) }()
 	t.Cleanup(func() { _ = srv.Close() })
 	return l, inner.Addr().String(), held
@@ -134,8 +135,9 @@ type failing struct{ net.Listener }
 func (failing) Accept() (net.Conn, error) { return nil, errors.New("accept4: too many open files") }
 
 func TestAnAddressOfIPv6IsItsNetwork(t *testing.T) {
-	for in, want := range map[string]string{"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3::4": "2001:db8:1:2::/64",
-		"fe80::1%eth0": "fe80::/64", "@": "@"} {
+	for in, want := range map[string]string{"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7",
+		"2001:db8:1:2:3::4": "2001:db8:1:2::/64",
+		"fe80::1%eth0":      "fe80::/64", "@": "@"} {
 		if got := Network(in); got != want {
 			t.Errorf("%s is %s", in, got)
 		}

@@ -50,7 +50,7 @@ func TestWhoSendsManyPingsIsCutOff(t *testing.T) {
 		}
 	}
 	go func() {
-		for hostile.WriteControl(websocket.PingMessage, nil, time.Now().Add(soon)) == nil { //nolint:revive // until it is cut off
+		for hostile.WriteControl(websocket.PingMessage, nil, time.Now().Add(soon)) == nil {
 		}
 	}()
 	_, _, err := hostile.ReadMessage() // the close frame, or what is left where it crossed a ping

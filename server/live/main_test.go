@@ -134,7 +134,8 @@ func startReplica(t testing.TB, c *city, url string, change func(*Config)) *repl
 	r.srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		q := req.URL.Query()
 		after, _ := strconv.ParseInt(q.Get("after"), 10, 64)
-		l := mingjing.Listener{Audience: q.Get("audience"), SessionID: q.Get("session"), Person: q.Get("person"), After: after, Reset: q.Has("reset")}
+		l := mingjing.Listener{Audience: q.Get("audience"), SessionID: q.Get("session"), Person: q.Get("person"),
+			After: after, Reset: q.Has("reset")}
 		if ms, err := strconv.ParseInt(q.Get("expires"), 10, 64); err == nil {
 			l.ExpiresAt = time.UnixMilli(ms)
 		}

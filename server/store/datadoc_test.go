@@ -60,11 +60,13 @@ var inTheClear = map[string][]string{
 		"late", "unlawful", "unexplained", "unfounded", "others", "allowed", "viewed", "accepted", "addressed", "guesses", "minutes", "letters",
 		"days", "answer_days", "decide_days", "version", "n", "seq", "at_byte", "received", "leaf", "trimmed", "audience",
 		"dispute.code", "record.code", "listing.code"},
-	"time": {"at", "asked_at", "created_at", "revoked_at", "ends_at", "late_from", "open_until", "filed_at", "due", "given_at", "withdrawn_at", "taken_at",
+	"time": {"at", "asked_at", "created_at", "revoked_at", "ends_at", "late_from", "open_until", "filed_at", "due", "given_at", "withdrawn_at",
+		"taken_at",
 		"decided_at", "next_due", "very_late_at", "hidden_at", "letter_at", "activated_at", "code_until", "listed_at", "login_at", "erased_at",
 		"added_at", "made_at", "expires_at", "saved_at", "free_at", "read_at", "until", "seen_at", "factor_at", "corrected_at", "next_try",
 		"tstamp"},
-	"pseudonym": {"id", "dispute_id", "resident_id", "comment_id", "record_id", "listing_id", "file_id", "draft_id", "evidence_id", "export_id",
+	"pseudonym": {"id", "dispute_id", "resident_id", "comment_id", "record_id", "listing_id", "file_id", "draft_id", "evidence_id",
+		"export_id",
 		"share_id", "request_id", "blob", "for_row", "subject", "work", "loose_blob.name", "batch.key", "batch_key", "counter.name",
 		"master", "upkeep.name", "version_id", "is_applied"},
 	"staff": {"staff_id", "handler_id", "login"},
@@ -176,5 +178,5 @@ func TestTheClassificationOfDataHasEachFieldOfTheDatabase(t *testing.T) {
 	if !found {
 		t.Fatal("the document lacks the mark")
 	}
-	must(t, os.WriteFile(dataDocument, []byte(before+dataMark+out.String()), 0o644)) //nolint:gosec // a document
+	must(t, os.WriteFile(dataDocument, []byte(before+dataMark+out.String()), 0o644))
 }

@@ -36,7 +36,8 @@ func agenciesBody(v *mingjing.View) []app.UI {
 		body = append(body, c.EmptyState{Title: t(v, "agencies.none_title"), Text: t(v, "agencies.none")}.UI())
 	} else {
 		body = append(body, c.Table{Caption: t(v, "title.agencies"), QuietCaption: true, Columns: []c.Column{
-			{Text: t(v, "rulebook.agency")}, {Text: t(v, "score.band")}, {Text: t(v, "agencies.disputes"), Numeric: true}, {Text: t(v, "agencies.asked"), Numeric: true},
+			{Text: t(v, "rulebook.agency")}, {Text: t(v, "score.band")}, {Text: t(v, "agencies.disputes"), Numeric: true},
+			{Text: t(v, "agencies.asked"), Numeric: true},
 			{Text: t(v, "agencies.answers")}, {Text: t(v, "agencies.answer_days")}, {Text: t(v, "agencies.outcomes")},
 			{Text: t(v, "agencies.decide_days")}, {Text: t(v, "agencies.late_now"), Numeric: true}, {Text: t(v,
 				"agencies.feedback")}, {Text: t(v, "agencies.inquiries")}},

@@ -27,7 +27,8 @@ func TestADeviceRatesAnAgencyAgainFromTheFiguresAloneAndSaysWhenItDiffers(t *tes
 		t.Errorf("%d, differs in %v: %v", mine.Value, differs, err)
 	}
 	shown.Value, shown.Band = 100, "in_order"
-	if _, differs, err := recompute(t.Context(), fetch, shown, "/api/agencies/court"); err != nil || !slices.Equal(differs, []string{"value", "band"}) {
+	_, differs, err := recompute(t.Context(), fetch, shown, "/api/agencies/court")
+	if err != nil || !slices.Equal(differs, []string{"value", "band"}) {
 		t.Errorf("a better rating than the figures give differs in %v: %v", differs, err)
 	}
 }

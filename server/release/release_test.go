@@ -12,7 +12,7 @@ import (
 )
 
 func TestTheProvenanceNamesTheFilesTheCommitAndTheModulesAndIsTheSameTwice(t *testing.T) {
-	t.Chdir("..")
+	t.Chdir("../..")
 	file := filepath.Join(t.TempDir(), "mingjing")
 	if err := os.WriteFile(file, []byte("abc"), 0o600); err != nil {
 		t.Fatal(err)
@@ -34,7 +34,8 @@ func TestTheProvenanceNamesTheFilesTheCommitAndTheModulesAndIsTheSameTwice(t *te
 		t.Errorf("the subject is %+v", s.Subject)
 	}
 	of := s.Predicate.BuildDefinition.ResolvedDependencies
-	if of[0].Digest["gitCommit"] != "c0ffee" || len(of[1].Digest["sha256"]) != 64 || s.Predicate.RunDetails.Builder.ID != "https://build.example" {
+	if of[0].Digest["gitCommit"] != "c0ffee" || len(of[1].Digest["sha256"]) != 64 ||
+		s.Predicate.RunDetails.Builder.ID != "https://build.example" {
 		t.Errorf("the predicate is %+v", s.Predicate)
 	}
 }
@@ -42,7 +43,7 @@ func TestTheProvenanceNamesTheFilesTheCommitAndTheModulesAndIsTheSameTwice(t *te
 // releaseFlags returns the flags with which the Makefile builds a release.
 func releaseFlags(t *testing.T) []string {
 	t.Helper()
-	makefile, err := os.ReadFile("../Makefile")
+	makefile, err := os.ReadFile("../../Makefile")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +73,8 @@ func TestTheFlagsOfAReleaseGiveTheSameBytesInTwoFolders(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		cmd := exec.CommandContext(t.Context(), "go", append(append([]string{"build"}, flags...), "-ldflags", "-s -w -buildid=", "-o", "out", ".")...)
+		args := append(append([]string{"build"}, flags...), "-ldflags", "-s -w -buildid=", "-o", "out", ".")
+		cmd := exec.CommandContext(t.Context(), "go", args...)
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
