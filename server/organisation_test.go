@@ -29,8 +29,8 @@ func TestARepresentativeOpensTheAreaOfAnOrganisationAndNothingOfAPersonIsInIt(t 
 	if len(own.Organisations) != 1 || own.Organisations[0].Code != code {
 		t.Fatalf("%+v", own)
 	}
-	b.json("POST", "/api/organisations/area", map[string]any{"organisation": "org-nobody"}).want(404)
-	b.form("/api/organisations/area", url.Values{"organisation": {own.Organisations[0].ID}}).want(303)
+	b.json("POST", "/api/organisations/area", map[string]any{"organisation_id": "org-nobody"}).want(404)
+	b.form("/api/organisations/area", url.Values{"organisation_id": {own.Organisations[0].ID}}).want(303)
 	for _, lang := range mingjing.Languages {
 		page := b.page("/" + lang + "/overview").want(200)
 		if who := page.view().Who; who == nil || who.Name != "榕城机械有限公司" || who.IDMasked != code {

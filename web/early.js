@@ -39,7 +39,7 @@
     const say = () => {
       const rows = [...document.querySelectorAll("[data-waits]")];
       const at = location.pathname.replace(/^\/[^/]+\//, "");
-      const row = rows.find((r) => r.dataset.waits === at) || rows.find((r) => !r.dataset.waits);
+      const row = rows.find((r) => r.dataset.waits === at) || rows.find((r) => r.dataset.waits === "-");
       let unsaved = null;
       try {
         unsaved = sessionStorage.getItem("mingjing-draft");

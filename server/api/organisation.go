@@ -77,27 +77,27 @@ var organisationsPage = page[mingjing.OrganisationsView]{
 			doc: apiDoc{id: "openArea", summary: "Open the area of an organisation for which one acts, or one's own again",
 				about:  "The choice is in a cookie of this browser; the mandate is read anew for each request.",
 				answer: "Whose area is open.", fails: []int{http.StatusNotFound}},
-			example: actForm{},
+			example: actForm{OrganisationID: "org-5KQ2"},
 		},
 	},
 }
 
 // actForm is the body of the choice of an area.
 type actForm struct {
-	// Organisation is the id of an organisation; empty is one's own area.
-	Organisation string `json:"organisation,omitempty" max:"100"`
+	// OrganisationID is the id of an organisation; empty is one's own area.
+	OrganisationID string `json:"organisation_id,omitempty" max:"100"`
 }
 
 func openArea(c *call, in actForm) (mingjing.OrganisationsView, redirect, error) {
-	if in.Organisation == "" {
+	if in.OrganisationID == "" {
 		c.setActing("", -1)
 		return mingjing.OrganisationsView{Organisations: []mingjing.Organisation{}}, redirect{page: "organisations"}, nil
 	}
-	if _, err := c.s.casework.Organisations.ActFor(c.ctx(), c.actor(), in.Organisation); err != nil {
+	if _, err := c.s.casework.Organisations.ActFor(c.ctx(), c.actor(), in.OrganisationID); err != nil {
 		return mingjing.OrganisationsView{}, redirect{}, err
 	}
-	c.setActing(in.Organisation, 0)
-	return mingjing.OrganisationsView{Organisations: []mingjing.Organisation{}, ActingFor: in.Organisation}, redirect{page: "overview"}, nil
+	c.setActing(in.OrganisationID, 0)
+	return mingjing.OrganisationsView{Organisations: []mingjing.Organisation{}, ActingFor: in.OrganisationID}, redirect{page: "overview"}, nil
 }
 
 // codeQuery is the query of an organisation.

@@ -15,7 +15,7 @@ func TestEveryTypedFieldIsShownAgain(t *testing.T) {
 	// What comes from the page, a list or a script.
 	chosen := []string{"agency", "auth", "credential", "cursor", "device", "draft", "endpoint", "id_reason",
 		"idempotency_key", "key_ticket", "kind", "lang", "listing_id",
-		"next", "others", "p256dh", "passkey_id", "place", "previous",
+		"next", "organisation_id", "others", "p256dh", "passkey_id", "place", "previous",
 		"record_id", "relative_id", "rulebook", "session_id", "state", "step", "ticket", "to", "visit",
 		"what", "evidence_id"}
 	typed := 0

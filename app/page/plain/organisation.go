@@ -23,7 +23,7 @@ func organisationsBody(v *mingjing.View) []app.UI {
 	body := []app.UI{page.Heading("", t(v, "title.organisations")), page.Lead(t(v, "organisations.lead"))}
 	area := func(id, text string) app.UI {
 		return c.Form{Action: "/api/organisations/area", Full: true, Label: text, Body: []app.UI{page.LangField(v),
-			c.Hidden{Name: "organisation", Value: id}.UI(), c.Button{Text: text}.UI()}}.UI()
+			c.Hidden{Name: "organisation_id", Value: id}.UI(), c.Button{Text: text}.UI()}}.UI()
 	}
 	look := c.El("p", nil, c.Link{Text: t(v, "title.organisation"), Href: href(v, "organisation"), Full: true}.UI())
 	switch {

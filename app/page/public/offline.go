@@ -24,7 +24,7 @@ func offlineBody(v *mingjing.View) []app.UI {
 // applies.
 func waiting(v *mingjing.View) []app.UI {
 	hidden := func(kind, value, text string) app.UI {
-		return c.El("p", c.A{"hidden": "", "data-" + kind: value}, c.Text(text))
+		return c.El("p", c.A{"hidden": "true", "data-" + kind: value}, c.Text(text))
 	}
 	out := []app.UI{}
 	for _, r := range mingjing.Routes {
@@ -32,5 +32,5 @@ func waiting(v *mingjing.View) []app.UI {
 			out = append(out, hidden("waits", r.Path, t(v, "offline.waits", "page", t(v, "title."+r.Name))))
 		}
 	}
-	return append(out, hidden("waits", "", t(v, "offline.waits_page")), hidden("unsaved", "1", t(v, "offline.unsaved")))
+	return append(out, hidden("waits", "-", t(v, "offline.waits_page")), hidden("unsaved", "1", t(v, "offline.unsaved")))
 }

@@ -240,7 +240,7 @@ func madeBody(v *mingjing.View, m *mingjing.MadeShare) []app.UI {
 // browser can't do that. A script shows them; the link can also be selected.
 func linkButtons(v *mingjing.View, link string) app.UI {
 	button := func(way, text string) app.UI {
-		return c.El("button", c.A{"type": "button", "class": "button button-secondary", "hidden": "", "data-link": link, "data-way": way,
+		return c.El("button", c.A{"type": "button", "class": "button button-secondary", "hidden": "true", "data-link": link, "data-way": way,
 			"data-done": t(v, "made.copied")}, c.Text(text))
 	}
 	return c.Div("actions", button("share", t(v, "made.hand_on")), button("copy", t(v, "made.copy")),
