@@ -27,7 +27,7 @@ func TestADeviceRatesAnAgencyAgainFromTheFiguresAloneAndSaysWhenItDiffers(t *tes
 		t.Errorf("%d, differs in %v: %v", mine.Value, differs, err)
 	}
 	shown.Value, shown.Band = 100, "in_order"
-	_, differs, err := recompute(t.Context(), fetch, shown, "/api/agencies/court")
+	_, differs, err = recompute(t.Context(), fetch, shown, "/api/agencies/court")
 	if err != nil || !slices.Equal(differs, []string{"value", "band"}) {
 		t.Errorf("a better rating than the figures give differs in %v: %v", differs, err)
 	}
