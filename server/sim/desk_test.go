@@ -59,7 +59,7 @@ func (w *world) actOfStaff() (act, bool) {
 	case "note":
 		a.do = func(ctx context.Context) error { _, err := b.Desk.AddNote(ctx, who, id, "A note."); return err }
 	case "open case":
-		a.do = func(ctx context.Context) error { _, err := b.Desk.Case(ctx, who, id); return err }
+		a.do = func(ctx context.Context) error { _, err := w.openCase(ctx, who, id); return err }
 	case "recommend":
 		ruling.Outcome = pick(w, mingjing.CaseListing.Outcomes())
 		a.do = func(ctx context.Context) error { _, err := b.Desk.Recommend(ctx, who, id, ruling); return err }
@@ -71,6 +71,15 @@ func (w *world) actOfStaff() (act, bool) {
 		a.do = func(ctx context.Context) error { return w.decide(ctx, who, id, ruling) }
 	}
 	return a, true
+}
+
+// openCase reads a case, for a reason where it is somebody else's.
+func (w *world) openCase(ctx context.Context, who mingjing.Actor, id string) (mingjing.CaseView, error) {
+	k, err := w.p.bureau.Desk.Case(ctx, who, id)
+	if err == nil && k.Closed {
+		return w.p.bureau.Desk.Open(ctx, who, id, "The handler is away.")
+	}
+	return k, err
 }
 
 // openCases are those of which nobody was told that they are decided.
@@ -101,7 +110,7 @@ func (w *world) over(id string, err error) error {
 
 // decide decides a case, with an answer to each piece of evidence.
 func (w *world) decide(ctx context.Context, who mingjing.Actor, id string, r desk.Ruling) error {
-	k, err := w.p.bureau.Desk.Case(ctx, who, id)
+	k, err := w.openCase(ctx, who, id)
 	if err != nil {
 		return err
 	}
@@ -118,7 +127,7 @@ func (w *world) decide(ctx context.Context, who mingjing.Actor, id string, r des
 // workOn takes one of the steps that are possible in a case.
 func (w *world) workOn(ctx context.Context, who mingjing.Actor, id string, r desk.Ruling) error {
 	b := w.p.bureau
-	k, err := b.Desk.Case(ctx, who, id)
+	k, err := w.openCase(ctx, who, id)
 	if err != nil || len(k.Allowed) == 0 {
 		w.decided[id] = w.decided[id] || err == nil && k.State == mingjing.CaseDecided
 		return err
