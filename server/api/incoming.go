@@ -24,6 +24,9 @@ var incomingPage = page[mingjing.IncomingView]{
 				answer: "The draft, without its content.", fails: []int{409}},
 			example: incomingForm{},
 			do: func(c *call, in incomingForm) (mingjing.FormDraft, redirect, error) {
+				if len(in.Evidence) == 0 {
+					return mingjing.FormDraft{}, redirect{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_required"})
+				}
 				d, err := c.s.casework.Drafts.SaveDraft(c.ctx(), c.actor(), incoming, nil, in.Evidence)
 				return d, redirect{page: "incoming"}, err
 			},

@@ -185,7 +185,11 @@ var representativesPage = page[mingjing.OrganisationView]{
 			doc: apiDoc{id: "organisationDesk", summary: "An organisation with who acts for it", answer: "The organisation.",
 				fails: []int{http.StatusUnprocessableEntity}},
 			get: func(c *call, in codeQuery) (mingjing.OrganisationView, error) {
-				return c.s.casework.Organisations.OrganisationDesk(c.ctx(), c.actor(), in.Code)
+				v, err := c.s.casework.Organisations.OrganisationDesk(c.ctx(), c.actor(), in.Code)
+				if err == nil && in.Code == "" {
+					err = mingjing.InvalidFields(mingjing.FieldError{Field: "code", Code: "required"})
+				}
+				return v, err
 			},
 		},
 		action[organisationForm, mingjing.OrganisationView]{

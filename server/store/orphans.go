@@ -113,7 +113,7 @@ func (s *Store) orphans(ctx context.Context, w *worker) (list []run, err error) 
 func (s *Store) releaseJobs(ctx context.Context) {
 	tick := time.NewTicker(releaseInterval)
 	defer tick.Stop()
-	for {
+	for lost := false; ; {
 		select {
 		case <-ctx.Done():
 			return
@@ -123,10 +123,12 @@ func (s *Store) releaseJobs(ctx context.Context) {
 		res, err := s.db.ExecContext(bound, s.eng.release(0)) //nolint:gosec // the statement is a constant
 		stop()
 		if err != nil {
-			continue // the database is away, of which others tell
+			lost = true // the database is away, of which others tell, or has done it all the same
+			continue
 		}
-		if n, err := res.RowsAffected(); err == nil && n > 0 {
+		if n, err := res.RowsAffected(); err != nil || n > 0 || lost {
 			s.wake(allQueues)
 		}
+		lost = false
 	}
 }

@@ -233,7 +233,7 @@ func (c *Organisations) OwnOrganisations(ctx context.Context, a mingjing.Actor) 
 		return mingjing.OrganisationsView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.OrganisationsView, error) {
-		v := mingjing.OrganisationsView{}
+		v := mingjing.OrganisationsView{Organisations: []mingjing.Organisation{}}
 		if me.Subject() == mingjing.OfOrganisations {
 			v.ActingFor = string(me)
 			return v, nil
