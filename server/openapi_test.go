@@ -203,9 +203,12 @@ func TestTheDescriptionHasTheCodesOfTheProduct(t *testing.T) {
 	same("states of an export", job["state"], texts(mingjing.ExportStates))
 	same("steps of an export", job["step"], mingjing.ExportSteps)
 	var books []string
-	for _, b := range theCity.p.casework.City.Books() {
-		books = append(books, b.ID)
+	for _, of := range []mingjing.Subject{mingjing.OfResidents, mingjing.OfOrganisations, mingjing.OfAgencies} {
+		for _, b := range theCity.p.casework.City.BooksOf(of) {
+			books = append(books, b.ID)
+		}
 	}
+	slices.Sort(books)
 	same("rulebooks", s["RulebookRef"].Value.Properties["id"], books)
 }
 

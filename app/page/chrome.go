@@ -287,9 +287,9 @@ func words(v *mingjing.View) app.UI {
 func deskPages(v *mingjing.View) []string {
 	switch v.Who.Role {
 	case mingjing.RoleSupervisor:
-		return []string{"queue", "counter", "inquiries", "comments", "workload", "relatives", "sessions"}
+		return []string{"queue", "counter", "inquiries", "comments", "workload", "representatives", "relatives", "sessions"}
 	case mingjing.RoleAuditor:
 		return []string{"queue", "inquiries", "comments", "workload", "relatives", "staff-register", "sessions"}
 	}
-	return []string{"queue", "counter", "inquiries", "relatives", "sessions"}
+	return []string{"queue", "counter", "inquiries", "representatives", "relatives", "sessions"}
 }
