@@ -178,7 +178,8 @@ func (p *process) release(g *gate, e ending) {
 	g.open <- e
 }
 
-// die ends the process at once; power says that the power is lost with it.
+// die ends the process at once; power says that the power is lost with it. Who waits learns it
+// when the process is buried, one after another, since the scheduler would choose an order.
 func (p *process) die(power bool) {
 	p.mu.Lock()
 	if p.dead {
@@ -186,8 +187,6 @@ func (p *process) die(power bool) {
 		return
 	}
 	p.dead = true
-	waiting := p.waiting
-	p.waiting = nil
 	p.mu.Unlock()
 	if power {
 		p.w.disk.LosePower()
@@ -195,9 +194,6 @@ func (p *process) die(power bool) {
 		p.w.disk.Kill()
 	}
 	p.cancel()
-	for _, g := range waiting {
-		g.open <- killed
-	}
 }
 
 // Now is the city's clock.
@@ -389,6 +385,10 @@ func (w *world) stop() {
 func (w *world) bury() {
 	p := w.p
 	synctest.Wait()
+	for gates := p.gates(); len(gates) > 0; gates = p.gates() {
+		p.release(gates[0], killed)
+		synctest.Wait()
+	}
 	p.end()
 	_, _ = p.jobs.Close(), p.store.Close()
 	synctest.Wait()
