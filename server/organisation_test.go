@@ -14,6 +14,11 @@ func TestARepresentativeOpensTheAreaOfAnOrganisationAndNothingOfAPersonIsInIt(t 
 	c := theOpenCity(t)
 	b, h, s := c.resident(t, "model-resident"), c.desk(t, "h-1001"), c.desk(t, "s-2001")
 	h.form("/api/admin/organisations", url.Values{"organisation": {"91350100m000100y43"}, "name": {"榕城机械有限公司"}}).want(303)
+	other := into[mingjing.OrganisationView](s.json("POST", "/api/admin/organisations",
+		map[string]any{"organisation": "91350100M000100Y44", "name": "另一公司"}).want(200))
+	if !other.Doubtful || other.Name != "另一公司" {
+		t.Errorf("a code with a wrong check character makes %+v", other)
+	}
 	if got := string(h.page("/en/admin/representatives?code=" + code).want(200).body); !strings.Contains(got, "榕城机械有限公司") {
 		t.Error("staff do not see the organisation")
 	}
