@@ -177,10 +177,17 @@ func ParseOrganisationCode(text string) (OrganisationCode, error) {
 	if len(s) != 18 || strings.Trim(s, orgCodeAlphabet) != "" || strings.Trim(s[2:8], "0123456789") != "" {
 		return "", ErrOrganisationCode
 	}
-	if check, ok := orgCodeCheck(s[:17]); !ok || check != s[17] {
-		return OrganisationCode(s), ErrOrganisationCheck
+	c := OrganisationCode(s)
+	if c.Doubtful() {
+		return c, ErrOrganisationCheck
 	}
-	return OrganisationCode(s), nil
+	return c, nil
+}
+
+// Doubtful reports whether the check character is another one than the standard says.
+func (c OrganisationCode) Doubtful() bool {
+	check, ok := orgCodeCheck(string(c[:17]))
+	return !ok || check != c[17]
 }
 
 // organisationNumber begins the number by which an organisation is found: a code alone could

@@ -28,6 +28,9 @@ const (
 	OfAgencies Subject = "agency"
 )
 
+// Subjects are all subjects, residents first.
+var Subjects = []Subject{OfResidents, OfOrganisations, OfAgencies}
+
 // A RulebookRef names one version of a rulebook: its code, version and the SHA-256 of
 // its published bytes, 64 hex digits.
 type RulebookRef struct {

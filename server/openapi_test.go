@@ -203,7 +203,7 @@ func TestTheDescriptionHasTheCodesOfTheProduct(t *testing.T) {
 	same("states of an export", job["state"], texts(mingjing.ExportStates))
 	same("steps of an export", job["step"], mingjing.ExportSteps)
 	var books []string
-	for _, of := range []mingjing.Subject{mingjing.OfResidents, mingjing.OfOrganisations, mingjing.OfAgencies} {
+	for _, of := range mingjing.Subjects {
 		for _, b := range theCity.p.casework.City.BooksOf(of) {
 			books = append(books, b.ID)
 		}

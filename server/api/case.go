@@ -28,8 +28,7 @@ var queuePage = page[mingjing.QueueView]{
 				answer: "A page, the nearest clock first; a form is answered with the page."},
 			example: searchForm{Search: "林静"},
 			do: func(c *call, in searchForm) (foundCases, redirect, error) {
-				v, err := c.cases(queueQuery{State: in.State, Kind: in.Kind, Late: in.Late, Mine: in.Mine, Agency: in.Agency,
-					paged: paged{Cursor: in.Cursor}}, in.Search)
+				v, err := c.cases(in.queueQuery, in.Search)
 				return foundCases{caseItems(v), v.Next, v}, redirect{page: "queue"}, err
 			},
 			shows: func(found foundCases) any { return &found.queue },
@@ -65,13 +64,8 @@ type queueQuery struct {
 // no query, since names must not stand in an address.
 type searchForm struct {
 	// Search is by case, name or catalogue code.
-	Search string            `json:"search,omitempty" max:"200"`
-	State  string            `json:"state,omitempty"`
-	Kind   string            `json:"kind,omitempty"`
-	Late   mingjing.Lateness `json:"late,omitempty" enum:"late,very_late"`
-	Mine   string            `json:"mine,omitempty" enum:"1"`
-	Agency string            `json:"agency,omitempty" max:"100"`
-	Cursor string            `json:"cursor,omitempty" max:"200"`
+	Search string `json:"search,omitempty" max:"200"`
+	queueQuery
 }
 
 func (c *call) cases(in queueQuery, search string) (mingjing.QueueView, error) {

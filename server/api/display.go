@@ -37,9 +37,7 @@ type displayForm struct {
 
 func setDisplay(c *call, in displayForm) (mingjing.Display, redirect, error) {
 	d := displayOf(in.Theme + "." + in.Text)
-	//nolint:gosec // Secure wherever the public origin is https; plain HTTP is for one machine
-	http.SetCookie(c.w, &http.Cookie{Name: c.s.cookieName(displayCookie), Value: d.Theme + "." + d.Text, Path: "/", MaxAge: displayKept,
-		HttpOnly: true, Secure: c.s.secure, SameSite: http.SameSiteLaxMode})
+	c.putCookie(c.s.cookieName(displayCookie), d.Theme+"."+d.Text, displayKept, http.SameSiteLaxMode)
 	return d, redirect{page: "display", done: "display_saved"}, nil
 }
 

@@ -3,9 +3,7 @@ package api
 import (
 	"net/http"
 	"reflect"
-	"slices"
 	"strconv"
-	"strings"
 
 	"mingjing"
 )
@@ -35,11 +33,7 @@ func (c *call) loginInTurn(n mingjing.IDNumber, in loginForm) (me, redirect, err
 
 // setWaitCookie sets the cookie of a login that waits, or removes it.
 func (c *call) setWaitCookie(id string, maxAge int) {
-	name, h := c.s.cookieName(waitCookie), c.w.Header()
-	h["Set-Cookie"] = slices.DeleteFunc(h["Set-Cookie"], func(k string) bool { return strings.HasPrefix(k, name+"=") })
-	//nolint:gosec // Secure wherever the public origin is https; plain HTTP is for one machine
-	http.SetCookie(c.w, &http.Cookie{Name: name, Value: id, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: c.s.secure, SameSite: http.SameSiteStrictMode})
+	c.putCookie(c.s.cookieName(waitCookie), id, maxAge, http.SameSiteStrictMode)
 }
 
 // serveLoginWait answers with the place of a login that waits, which the browser asks for again

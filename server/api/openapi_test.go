@@ -342,8 +342,8 @@ func (d *describer) body(e description) map[string]any {
 
 // optional reports whether all of an input may be left out.
 func optional(t reflect.Type) bool {
-	for i := range t.NumField() {
-		if _, how, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); how == "" {
+	for _, f := range reflect.VisibleFields(t) {
+		if _, how, _ := strings.Cut(f.Tag.Get("json"), ","); how == "" && !f.Anonymous {
 			return false
 		}
 	}

@@ -38,9 +38,7 @@ func (c *call) actAs() {
 }
 
 func (c *call) setActing(id string, maxAge int) {
-	//nolint:gosec // Secure wherever the public origin is https; plain HTTP is for one machine
-	http.SetCookie(c.w, &http.Cookie{Name: c.s.cookieName(actingCookie), Value: id, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: c.s.secure, SameSite: http.SameSiteLaxMode})
+	c.putCookie(c.s.cookieName(actingCookie), id, maxAge, http.SameSiteLaxMode)
 }
 
 // mayAct returns an error where the path is no part of an organisation's area and one is open.

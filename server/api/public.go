@@ -14,7 +14,7 @@ import (
 var rulebooksPage = page[mingjing.RulebooksView]{
 	name: "rulebooks",
 	get: func(c *call) (out mingjing.RulebooksView, err error) {
-		for _, of := range []mingjing.Subject{mingjing.OfResidents, mingjing.OfOrganisations, mingjing.OfAgencies} {
+		for _, of := range mingjing.Subjects {
 			for _, b := range c.s.casework.City.BooksOf(of) {
 				out.Rulebooks = append(out.Rulebooks, *b)
 			}

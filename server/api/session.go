@@ -93,13 +93,19 @@ func (c *call) identify() {
 	}
 }
 
-// setCookie sets the session cookie; the last call for an answer counts.
+// setCookie sets the session cookie.
 func (c *call) setCookie(token string, maxAge int) {
+	c.putCookie(c.s.cookie(), token, maxAge, http.SameSiteLaxMode)
+}
+
+// putCookie sets a cookie that no script reads; the last call of a name for an answer counts.
+// With a negative maxAge the cookie is removed.
+func (c *call) putCookie(name, value string, maxAge int, site http.SameSite) {
 	h := c.w.Header()
-	h["Set-Cookie"] = slices.DeleteFunc(h["Set-Cookie"], func(k string) bool { return strings.HasPrefix(k, c.s.cookie()+"=") })
+	h["Set-Cookie"] = slices.DeleteFunc(h["Set-Cookie"], func(k string) bool { return strings.HasPrefix(k, name+"=") })
 	//nolint:gosec // Secure wherever the public origin is https; plain HTTP is for one machine
-	http.SetCookie(c.w, &http.Cookie{Name: c.s.cookie(), Value: token, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: c.s.secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(c.w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: c.s.secure, SameSite: site})
 }
 
 // rememberDevice makes the browser known to the person who has just logged in. Its error
@@ -113,9 +119,7 @@ func (c *call) rememberDevice(token string) {
 	if err != nil || next == "" {
 		return
 	}
-	//nolint:gosec // Secure wherever the public origin is https; plain HTTP is for one machine
-	http.SetCookie(c.w, &http.Cookie{Name: c.s.cookieName(deviceCookie), Value: next, Path: "/", MaxAge: int(deviceKept.Seconds()),
-		HttpOnly: true, Secure: c.s.secure, SameSite: http.SameSiteStrictMode})
+	c.putCookie(c.s.cookieName(deviceCookie), next, int(deviceKept.Seconds()), http.SameSiteStrictMode)
 }
 
 // admit returns an error unless the actor's role may use a route; casework checks the

@@ -259,9 +259,7 @@ func (i *Identity) sealWait(id, as string, v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	nonce := make([]byte, by.NonceSize())
-	_, _ = rand.Read(nonce) // it never fails
-	return by.Seal(nonce, nonce, text, []byte(as)), nil
+	return seal(by, as, text), nil
 }
 
 func (i *Identity) openWait(id, as string, sealed []byte, v any) error {
@@ -269,12 +267,9 @@ func (i *Identity) openWait(id, as string, sealed []byte, v any) error {
 	if err != nil {
 		return err
 	}
-	if len(sealed) < by.NonceSize() {
-		return errors.New("open a login that waits: too short")
-	}
-	text, err := by.Open(nil, sealed[:by.NonceSize()], sealed[by.NonceSize():], []byte(as))
+	text, err := unseal(by, as, sealed)
 	if err != nil {
-		return fmt.Errorf("open a login that waits: %w", err)
+		return err
 	}
 	return json.Unmarshal(text, v)
 }

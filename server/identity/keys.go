@@ -107,9 +107,14 @@ func (k keys) open(owner, sealed string) ([]byte, error) {
 }
 
 func (keys) sealedBy(by cipher.AEAD, as *base64.Encoding, owner string, text []byte) string {
+	return as.EncodeToString(seal(by, owner, text))
+}
+
+// seal encrypts text for owner: the nonce, and then the sealed text.
+func seal(by cipher.AEAD, owner string, text []byte) []byte {
 	nonce := make([]byte, by.NonceSize())
 	_, _ = rand.Read(nonce) // it never fails
-	return as.EncodeToString(by.Seal(nonce, nonce, text, []byte(owner)))
+	return by.Seal(nonce, nonce, text, []byte(owner))
 }
 
 func (keys) openBy(by cipher.AEAD, as *base64.Encoding, owner, sealed string) ([]byte, error) {
@@ -117,6 +122,11 @@ func (keys) openBy(by cipher.AEAD, as *base64.Encoding, owner, sealed string) ([
 	if err != nil {
 		return nil, fmt.Errorf("open a sealed value: %w", err)
 	}
+	return unseal(by, owner, b)
+}
+
+// unseal opens what [seal] has sealed.
+func unseal(by cipher.AEAD, owner string, b []byte) ([]byte, error) {
 	n := by.NonceSize()
 	if len(b) < n {
 		return nil, errors.New("open a sealed value: too short")

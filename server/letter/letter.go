@@ -11,7 +11,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -58,8 +57,9 @@ func Sheets(all []Sheet) ([]byte, error) {
 		return nil, err
 	}
 	p := newFile(all[0])
+	used := usedFaces(all)
 	for _, f := range shaped {
-		if usesFace(all, f) {
+		if used[f] {
 			p.AddUTF8FontFromBytes(f.name, "", f.data)
 		}
 	}
@@ -102,20 +102,29 @@ func newFile(first Sheet) *fpdf.Fpdf {
 	return p
 }
 
-// usesFace reports whether a text of the letters needs a face.
-func usesFace(all []Sheet, f *face) bool {
-	var texts []string
-	for _, s := range all {
-		l := s.Letter
-		texts = append(append(texts, l.Office, l.Title, l.Number, l.About, l.Folio), l.Address...)
-		for _, b := range l.Blocks {
-			texts = append(append(texts, b.Text), b.Items...)
-			for _, r := range b.Rows {
-				texts = append(texts, r.Key, r.Text)
+// usedFaces returns the faces in which the letters are set.
+func usedFaces(all []Sheet) map[*face]bool {
+	used := map[*face]bool{}
+	add := func(texts ...string) {
+		for _, text := range texts {
+			for _, f := range faces([]rune(visible(text))) {
+				used[f] = true
 			}
 		}
 	}
-	return slices.ContainsFunc(texts, func(s string) bool { return slices.Contains(faces([]rune(visible(s))), f) })
+	for _, s := range all {
+		l := s.Letter
+		add(l.Office, l.Title, l.Number, l.About, l.Folio)
+		add(l.Address...)
+		for _, b := range l.Blocks {
+			add(b.Text)
+			add(b.Items...)
+			for _, r := range b.Rows {
+				add(r.Key, r.Text)
+			}
+		}
+	}
+	return used
 }
 
 // draw adds the pages of a letter to a file.

@@ -126,31 +126,23 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.Count
 		micros(since)); err != nil {
 		return nil, err
 	}
-	if err := t.rows(ctx, op, func(rows *sql.Rows) error {
-		var (
-			staff string
-			n     int
-		)
-		if err := rows.Scan(&staff, &n); err != nil {
-			return err
+	for table, set := range map[string]func(k *desk.Counts, n int){
+		"counter_miss": func(k *desk.Counts, n int) { k.Missed = n },
+		"case_opening": func(k *desk.Counts, n int) { k.Opened = n },
+	} {
+		if err := t.rows(ctx, op, func(rows *sql.Rows) error {
+			var (
+				staff string
+				n     int
+			)
+			if err := rows.Scan(&staff, &n); err != nil {
+				return err
+			}
+			set(of(staff), n)
+			return nil
+		}, `SELECT staff_id, count(*) FROM `+table+` WHERE at >= ? GROUP BY staff_id`, micros(since)); err != nil {
+			return nil, err
 		}
-		of(staff).Missed = n
-		return nil
-	}, `SELECT staff_id, count(*) FROM counter_miss WHERE at >= ? GROUP BY staff_id`, micros(since)); err != nil {
-		return nil, err
-	}
-	if err := t.rows(ctx, op, func(rows *sql.Rows) error {
-		var (
-			staff string
-			n     int
-		)
-		if err := rows.Scan(&staff, &n); err != nil {
-			return err
-		}
-		of(staff).Opened = n
-		return nil
-	}, `SELECT staff_id, count(*) FROM case_opening WHERE at >= ? GROUP BY staff_id`, micros(since)); err != nil {
-		return nil, err
 	}
 	if err := t.nameHandlers(ctx, all); err != nil {
 		return nil, err

@@ -93,7 +93,7 @@ func (c *Cases) AskForMissing(ctx context.Context, a mingjing.Actor, in MissingF
 	case err != nil || day > c.city.Today():
 		add("happened_on", "invalid_date")
 	}
-	f.Missing.Occurred, f.Missing.Number = day, strings.Join(strings.Fields(in.Number), " ")
+	f.Missing.Occurred, f.Missing.Number = day, kernel.TypedLine(in.Number)
 	switch {
 	case f.Missing.Number == "" || !utf8.ValidString(f.Missing.Number):
 		add("document_number", "required")

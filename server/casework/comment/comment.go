@@ -21,7 +21,7 @@ type NewComment struct {
 
 // check returns the comment in the form in which it is stored, or what is wrong with it.
 func (n NewComment) check() (NewComment, error) {
-	n.Name, n.Text = strings.Join(strings.Fields(plain(n.Name)), " "), strings.TrimSpace(plain(n.Text))
+	n.Name, n.Text = kernel.TypedLine(plain(n.Name)), strings.TrimSpace(plain(n.Text))
 	var wrong []mingjing.FieldError
 	if utf8.RuneCountInString(n.Name) > mingjing.MaxCommentName {
 		wrong = append(wrong, mingjing.FieldError{Field: "name", Code: "too_long"})

@@ -42,13 +42,11 @@ type Filing struct {
 	Measure, Place, Where, On, Text string
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
-
 // check returns the complaint that was filed, or everything that is wrong with it.
 func (c *Complaints) check(f Filing) (mingjing.Complaint, error) {
 	var wrong []mingjing.FieldError
 	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
-	k := mingjing.Complaint{Kind: f.Kind, Place: f.Place, Where: oneLine(f.Where),
+	k := mingjing.Complaint{Kind: f.Kind, Place: f.Place, Where: kernel.TypedLine(f.Where),
 		Text: kernel.TypedText(f.Text)}
 	if !slices.Contains(mingjing.ComplaintKinds, f.Kind) {
 		add("kind", "invalid_choice")

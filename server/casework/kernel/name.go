@@ -11,6 +11,10 @@ import (
 // and space around a text says nothing.
 func TypedText(text string) string { return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")) }
 
+// TypedLine returns what somebody typed into one line as it is stored: without line breaks,
+// and with one space where there is any.
+func TypedLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
 // SameName reports whether two names are those of one person, however they are written:
 // composed or decomposed, in full or half width, with any kind of middle dot, hyphen or
 // space between their parts or none, with invisible characters, in capitals or not.

@@ -24,17 +24,17 @@ func wrong(field, code string) error {
 
 // line returns a text of one line; ok is false where it is empty, too long or can't be shown.
 func line(text string, most int) (s string, ok bool) {
-	s = strings.Join(strings.Fields(text), " ")
+	s = kernel.TypedLine(text)
 	return s, s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
-// parseCode returns the code of an organisation, and whether its check character is doubtful.
-func parseCode(text string) (code mingjing.OrganisationCode, doubtful bool, err error) {
+// parseCode returns the code of an organisation, which may be doubtful.
+func parseCode(text string) (mingjing.OrganisationCode, error) {
 	code, bad := mingjing.ParseOrganisationCode(text)
 	if code == "" {
-		return "", false, wrong("organisation", bad.Error())
+		return "", wrong("organisation", bad.Error())
 	}
-	return code, bad != nil, nil
+	return code, nil
 }
 
 // RegisterOrganisation enters an organisation by its code; of one that is there it changes
@@ -44,7 +44,7 @@ func (c *Organisations) RegisterOrganisation(ctx context.Context, a mingjing.Act
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.OrganisationView{}, err
 	}
-	of, _, err := parseCode(code)
+	of, err := parseCode(code)
 	if err != nil {
 		return mingjing.OrganisationView{}, err
 	}
@@ -75,7 +75,7 @@ func (c *Organisations) OrganisationDesk(ctx context.Context, a mingjing.Actor, 
 	if strings.TrimSpace(code) == "" {
 		return mingjing.OrganisationView{}, nil
 	}
-	of, _, err := parseCode(code)
+	of, err := parseCode(code)
 	if err != nil {
 		return mingjing.OrganisationView{}, err
 	}
@@ -84,9 +84,7 @@ func (c *Organisations) OrganisationDesk(ctx context.Context, a mingjing.Actor, 
 
 func (c *Organisations) desk(ctx context.Context, t *kernel.Tx, a mingjing.Actor, code mingjing.OrganisationCode) (
 	mingjing.OrganisationView, error) {
-	v := mingjing.OrganisationView{Code: code}
-	_, check := mingjing.ParseOrganisationCode(string(code))
-	v.Doubtful = check != nil
+	v := mingjing.OrganisationView{Code: code, Doubtful: code.Doubtful()}
 	id, err := db(t).ResidentByIDNumber(ctx, code.Number())
 	if errors.Is(err, kernel.ErrNotFound) {
 		return v, nil
@@ -124,7 +122,7 @@ func (c *Organisations) ProposeRepresentative(ctx context.Context, a mingjing.Ac
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.OrganisationView{}, err
 	}
-	of, _, err := parseCode(code)
+	of, err := parseCode(code)
 	if err != nil {
 		return mingjing.OrganisationView{}, err
 	}
@@ -289,11 +287,11 @@ func (c *Organisations) LookUpOrganisation(ctx context.Context, code string) (mi
 	if strings.TrimSpace(code) == "" {
 		return v, nil
 	}
-	of, doubtful, err := parseCode(code)
+	of, err := parseCode(code)
 	if err != nil {
 		return v, err
 	}
-	v.Code, v.Doubtful = of, doubtful
+	v.Code, v.Doubtful = of, of.Doubtful()
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.OrganisationPublic, error) {
 		v := v
 		id, err := db(t).ResidentByIDNumber(ctx, of.Number())

@@ -211,7 +211,7 @@ func (c *Shares) MakeShare(ctx context.Context, a mingjing.Actor, n NewShare) (m
 func (c *Shares) checkShare(n NewShare, now time.Time) (Share, error) {
 	var wrong []mingjing.FieldError
 	say := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
-	s := Share{Purpose: oneLine(n.Purpose), Named: n.Named, Head: Head{Allowed: n.Views, Rulebook: n.Rulebook}}
+	s := Share{Purpose: kernel.TypedLine(n.Purpose), Named: n.Named, Head: Head{Allowed: n.Views, Rulebook: n.Rulebook}}
 	if _, err := c.city.Book(n.Rulebook); err != nil {
 		say("rulebook", "unknown_rulebook")
 	}
@@ -254,9 +254,6 @@ func (c *Shares) checkShare(n NewShare, now time.Time) (Share, error) {
 	}
 	return s, nil
 }
-
-// oneLine returns text without line breaks and without space at its ends.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // RevokeShare ends one of the actor's shares at once. One that is over already
 // stays as it is.
@@ -338,7 +335,7 @@ func (c *Shares) recipient(h Head, code string) (mingjing.RecipientView, error) 
 // resident.
 func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingjing.RecipientView, error) {
 	var wrong []mingjing.FieldError
-	who := oneLine(r.Who)
+	who := kernel.TypedLine(r.Who)
 	switch {
 	case who == "":
 		wrong = append(wrong, mingjing.FieldError{Field: "who", Code: "required"})
